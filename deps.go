@@ -1,0 +1,43 @@
+//go:build tools
+
+// Package pbrxgo only pins the dependencies while the packages that use them are being written.
+package pbrxgo
+
+import (
+	_ "github.com/BurntSushi/toml"
+	_ "github.com/alecthomas/participle/v2"
+	_ "github.com/containerd/containerd/v2/core/content"
+	_ "github.com/containerd/containerd/v2/plugins/snapshots/native"
+	_ "github.com/containerd/containerd/v2/plugins/snapshots/overlay"
+	_ "github.com/containerd/containerd/v2/plugins/snapshots/overlay/overlayutils"
+	_ "github.com/containerd/platforms"
+	_ "github.com/distribution/reference"
+	_ "github.com/docker/docker/client"
+	_ "github.com/gofrs/flock"
+	_ "github.com/klauspost/compress/zstd"
+	_ "github.com/moby/buildkit/cache/remotecache/inline"
+	_ "github.com/moby/buildkit/cache/remotecache/local"
+	_ "github.com/moby/buildkit/cache/remotecache/registry"
+	_ "github.com/moby/buildkit/client"
+	_ "github.com/moby/buildkit/client/llb"
+	_ "github.com/moby/buildkit/cmd/buildkitd/config"
+	_ "github.com/moby/buildkit/control"
+	_ "github.com/moby/buildkit/session/auth/authprovider"
+	_ "github.com/moby/buildkit/session/secrets/secretsprovider"
+	_ "github.com/moby/buildkit/util/disk"
+	_ "github.com/moby/buildkit/util/progress/progressui"
+	_ "github.com/moby/buildkit/worker/runc"
+	_ "github.com/rogpeppe/go-internal/testscript"
+	_ "github.com/sirupsen/logrus"
+	_ "github.com/spf13/cobra"
+	_ "github.com/tonistiigi/fsutil"
+	_ "github.com/ulikunitz/xz"
+	_ "go.etcd.io/bbolt"
+	_ "golang.org/x/sync/errgroup"
+	_ "golang.org/x/term"
+	_ "google.golang.org/grpc"
+	_ "gopkg.in/ini.v1"
+	_ "github.com/docker/cli/cli/config"
+	_ "github.com/docker/go-units"
+	_ "github.com/google/go-cmp/cmp"
+)
