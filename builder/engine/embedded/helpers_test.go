@@ -1,0 +1,123 @@
+package embedded_test
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"io"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/moby/buildkit/client"
+	"github.com/moby/buildkit/client/llb"
+	"github.com/tonistiigi/fsutil"
+
+	"github.com/pbrx-go/pbrx-go/builder/engine/embedded"
+)
+
+func TestMain(m *testing.M) {
+	if isChild, code := embedded.ChildMain(os.Args); isChild {
+		os.Exit(code)
+	}
+	if os.Getenv(victimEnv) != "" {
+		os.Exit(victimMain())
+	}
+	os.Exit(m.Run())
+}
+
+// needEngine skips where the machine cannot run the engine at all.
+func needEngine(t *testing.T) {
+	t.Helper()
+	if os.Geteuid() != 0 {
+		t.Skip("embedded engine: needs root")
+	}
+	if _, err := exec.LookPath("runc"); err != nil {
+		t.Skip("embedded engine: runc is not on PATH")
+	}
+}
+
+// stepDir holds the static binary that steps run, built once per test.
+func stepDir(t *testing.T) string {
+	t.Helper()
+	dir := t.TempDir()
+	cmd := exec.Command("go", "build", "-o", filepath.Join(dir, "step"), "./testdata/step")
+	cmd.Env = append(os.Environ(), "CGO_ENABLED=0")
+	if out, err := cmd.CombinedOutput(); err != nil {
+		t.Fatalf("building the step binary: %v\n%s", err, out)
+	}
+	return dir
+}
+
+// step is a state in which /step ran with args on scratch.
+func step(args ...string) llb.State {
+	base := llb.Scratch().File(llb.Copy(llb.Local("step"), "/step", "/step"))
+	return base.Run(llb.Args(append([]string{"/step"}, args...)), llb.Network(llb.NetModeNone)).Root()
+}
+
+// solve builds st and gives it back as a tar stream.
+func solve(ctx context.Context, c *client.Client, dir string, st llb.State, log io.Writer) ([]byte, error) {
+	def, err := st.Marshal(ctx)
+	if err != nil {
+		return nil, err
+	}
+	fs, err := fsutil.NewFS(dir)
+	if err != nil {
+		return nil, err
+	}
+	var tar bytes.Buffer
+	status := make(chan *client.SolveStatus)
+	printed := make(chan struct{})
+	go func() {
+		defer close(printed)
+		for s := range status {
+			for _, l := range s.Logs {
+				fmt.Fprintf(log, "%s", l.Data)
+			}
+		}
+	}()
+	_, err = c.Solve(ctx, def, client.SolveOpt{
+		LocalMounts: map[string]fsutil.FS{"step": fs},
+		Exports: []client.ExportEntry{{Type: client.ExporterTar, Output: func(map[string]string) (io.WriteCloser, error) {
+			return nopCloser{&tar}, nil
+		}}},
+	}, status)
+	<-printed
+	return tar.Bytes(), err
+}
+
+type nopCloser struct{ io.Writer }
+
+func (nopCloser) Close() error { return nil }
+
+// open opens an engine that the test closes at its end, if it has not before.
+func open(t *testing.T, opts embedded.Options) *embedded.Engine {
+	t.Helper()
+	if opts.StateDir == "" {
+		opts.StateDir = filepath.Join(t.TempDir(), "state")
+	}
+	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+	defer cancel()
+	e, err := embedded.Open(ctx, opts)
+	if err != nil {
+		log, _ := os.ReadFile(filepath.Join(opts.StateDir, "engine.log"))
+		t.Fatalf("Open: %v\n%s", err, log)
+	}
+	t.Cleanup(func() { e.Close() })
+	return e
+}
+
+// mustBuild runs a step that nothing has cached and checks its result.
+func mustBuild(t *testing.T, c *client.Client, dir, text string) {
+	t.Helper()
+	tar, err := solve(t.Context(), c, dir, step("write", "/hello", text), t.Output())
+	if err != nil {
+		t.Fatalf("building: %v", err)
+	}
+	if !strings.Contains(string(tar), text) {
+		t.Fatalf("the image's tar lacks %q", text)
+	}
+}
