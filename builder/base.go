@@ -1,0 +1,236 @@
+package builder
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"path"
+	"strings"
+	"time"
+
+	"github.com/containerd/containerd/v2/core/content"
+	"github.com/moby/buildkit/client/llb"
+	"github.com/moby/buildkit/client/llb/sourceresolver"
+	gateway "github.com/moby/buildkit/frontend/gateway/client"
+	"github.com/moby/buildkit/solver/pb"
+	"github.com/opencontainers/go-digest"
+	v1 "github.com/opencontainers/image-spec/specs-go/v1"
+
+	"github.com/pbrx-go/pbrx-go/bindep"
+	"github.com/pbrx-go/pbrx-go/builder/plan2llb"
+	"github.com/pbrx-go/pbrx-go/images"
+	"github.com/pbrx-go/pbrx-go/images/blobs"
+	"github.com/pbrx-go/pbrx-go/images/layout"
+	"github.com/pbrx-go/pbrx-go/images/rootfs"
+)
+
+// baseTimeout bounds the question whether a registry has the base image.
+const baseTimeout = 12 * time.Second
+
+// storeName is the name under which a base that lies on disk is offered to the engine.
+const storeName = "base"
+
+// BaseImage is a base image that was found.
+type BaseImage struct {
+	Location images.Location
+	// State is its file system, Config its configuration.
+	State  llb.State
+	Config plan2llb.Config
+	Digest digest.Digest
+	// Stores are what the engine reads it from; none for a registry.
+	Stores map[string]content.Store
+}
+
+// BaseError says that a base image cannot be had.
+type BaseError struct {
+	Location images.Location
+	Err      error
+}
+
+// Error names the base and the ways out.
+func (e *BaseError) Error() string {
+	return fmt.Sprintf("reading the base image %s: %v: name another with --base or PBRX_GO_BASE (docker://NAME, oci:DIR[:REF], rootfs:FILE|DIR), or see `pbrx-go doctor`", e.Location, e.Err)
+}
+
+// Unwrap is the cause.
+func (e *BaseError) Unwrap() error { return e.Err }
+
+// openBase finds a base image. What lies on disk is read here; a registry is asked by the
+// engine, through resolver. Temporary files go to tmp.
+func openBase(ctx context.Context, at images.Location, platform v1.Platform, tmp string, resolver gateway.Client) (*BaseImage, error) {
+	var base *BaseImage
+	var err error
+	switch at.Transport {
+	case images.RootFS:
+		base, err = openRootFS(at, platform, tmp)
+	case images.OCILayout:
+		base, err = openLayout(at, platform)
+	case images.Registry:
+		base, err = openRegistry(ctx, at, platform, resolver)
+	default:
+		err = fmt.Errorf("the transport %s: cannot be a base with this engine yet", at.Transport)
+	}
+	if err != nil {
+		return nil, &BaseError{Location: at, Err: err}
+	}
+	base.Location = at
+	return base, nil
+}
+
+func openRootFS(at images.Location, platform v1.Platform, tmp string) (*BaseImage, error) {
+	img, err := rootfs.Open(at.Name, tmp, platform)
+	if err != nil {
+		return nil, err
+	}
+	return onDisk(img.Manifest.Digest, img.RawConfig, blobs.New(img.Source))
+}
+
+func openLayout(at images.Location, platform v1.Platform) (*BaseImage, error) {
+	img, err := layout.Find(at.Name, at.Ref, platform.OS+"/"+platform.Architecture)
+	if err != nil {
+		return nil, err
+	}
+	source := func(d digest.Digest) (string, []byte, bool) { return layout.BlobPath(at.Name, d), nil, true }
+	return onDisk(img.Descriptor.Digest, img.RawConfig, blobs.New(source))
+}
+
+func onDisk(d digest.Digest, rawConfig []byte, store content.Store) (*BaseImage, error) {
+	config, err := plan2llb.ParseConfig(rawConfig)
+	if err != nil {
+		return nil, err
+	}
+	// BuildKit wants a reference with a host in it, and never asks that host for anything.
+	state := llb.OCILayout("pbrx-go.invalid/base@"+d.String(), llb.OCIStore("", storeName), llb.WithCustomName("[internal] base image"))
+	return &BaseImage{State: state, Config: config, Digest: d, Stores: map[string]content.Store{storeName: store}}, nil
+}
+
+func openRegistry(ctx context.Context, at images.Location, platform v1.Platform, resolver gateway.Client) (*BaseImage, error) {
+	ref, err := images.NormalizeRef(at.Name)
+	if err != nil {
+		return nil, err
+	}
+	ctx, cancel := context.WithTimeoutCause(ctx, baseTimeout, fmt.Errorf("no answer within %s", baseTimeout))
+	defer cancel()
+	type answer struct {
+		d      digest.Digest
+		config []byte
+		err    error
+	}
+	answers := make(chan answer, 1)
+	go func() { // the engine retries for longer than anybody wants to wait
+		_, d, config, err := resolver.ResolveImageConfig(ctx, ref, sourceresolver.Opt{
+			LogName:  "[internal] base image " + ref,
+			ImageOpt: &sourceresolver.ResolveImageOpt{Platform: &platform, ResolveMode: pb.AttrImageResolveModeDefault},
+		})
+		answers <- answer{d, config, err}
+	}()
+	select {
+	case <-ctx.Done():
+		return nil, context.Cause(ctx)
+	case a := <-answers:
+		if a.err != nil {
+			return nil, a.err
+		}
+		config, err := plan2llb.ParseConfig(a.config)
+		if err != nil {
+			return nil, err
+		}
+		name, _, _ := strings.Cut(ref, "@")
+		state := llb.Image(name+"@"+a.d.String(), llb.WithCustomName("[internal] base image"))
+		return &BaseImage{State: state, Config: config, Digest: a.d}, nil
+	}
+}
+
+// facts is what probe.py writes.
+type facts struct {
+	OSRelease      string            `json:"os_release"`
+	PackageManager string            `json:"package_manager"`
+	Inits          map[string]string `json:"inits"`
+	Python         images.Python     `json:"python"`
+}
+
+// probe learns what a base image is from the image itself.
+func probe(ctx context.Context, c gateway.Client, base *BaseImage, compiler *plan2llb.Compiler, platform v1.Platform) (images.Base, error) {
+	python, err := findPython(ctx, c, base)
+	if err != nil {
+		return images.Base{}, &BaseError{Location: base.Location, Err: err}
+	}
+	var f facts
+	if err := readJSON(ctx, c, compiler.Probe(python), "base.json", &f); err != nil {
+		return images.Base{}, err
+	}
+	distro, err := bindep.ParseOSRelease(base.Location.String()+":/etc/os-release", []byte(f.OSRelease))
+	if err != nil {
+		return images.Base{}, &BaseError{Location: base.Location, Err: err}
+	}
+	return images.Base{
+		Ref:            base.Location.String(),
+		Digest:         base.Digest.String(),
+		Platform:       platform.OS + "/" + platform.Architecture,
+		Distro:         distro,
+		DistroName:     distro.String(),
+		PackageManager: f.PackageManager,
+		Python:         f.Python,
+		Inits:          f.Inits,
+		Env:            base.Config.Config.Env,
+	}, nil
+}
+
+// findPython looks for an interpreter where a shell would: along PATH, python3 before python.
+func findPython(ctx context.Context, c gateway.Client, base *BaseImage) (string, error) {
+	ref, err := evaluate(ctx, c, base.State)
+	if err != nil {
+		return "", err
+	}
+	for _, name := range []string{"python3", "python"} {
+		for _, dir := range strings.Split(plan2llb.SearchPath(base.Config.Config.Env), ":") {
+			if dir == "" {
+				continue
+			}
+			if _, err := ref.StatFile(ctx, gateway.StatRequest{Path: path.Join(dir, name)}); err == nil {
+				return path.Join(dir, name), nil
+			} else if ctx.Err() != nil {
+				return "", context.Cause(ctx)
+			}
+		}
+	}
+	return "", errors.New("it has no Python on its PATH")
+}
+
+// evaluate solves a state and gives access to its files.
+func evaluate(ctx context.Context, c gateway.Client, st llb.State) (gateway.Reference, error) {
+	def, err := st.Marshal(ctx)
+	if err != nil {
+		return nil, fmt.Errorf("writing LLB: %w", err)
+	}
+	res, err := c.Solve(ctx, gateway.SolveRequest{Definition: def.ToPB(), Evaluate: true})
+	if err != nil {
+		return nil, err
+	}
+	return res.SingleRef()
+}
+
+func readFile(ctx context.Context, c gateway.Client, st llb.State, name string) ([]byte, error) {
+	ref, err := evaluate(ctx, c, st)
+	if err != nil {
+		return nil, err
+	}
+	data, err := ref.ReadFile(ctx, gateway.ReadRequest{Filename: name})
+	if err != nil {
+		return nil, fmt.Errorf("reading %s of a step: %w", name, err)
+	}
+	return data, nil
+}
+
+func readJSON(ctx context.Context, c gateway.Client, st llb.State, name string, into any) error {
+	data, err := readFile(ctx, c, st, name)
+	if err != nil {
+		return err
+	}
+	if err := json.Unmarshal(data, into); err != nil {
+		return fmt.Errorf("reading %s of a step: %w", name, err)
+	}
+	return nil
+}
+

@@ -1,0 +1,232 @@
+package builder
+
+import (
+	"context"
+	"fmt"
+	"slices"
+
+	"github.com/moby/buildkit/client/llb"
+	gateway "github.com/moby/buildkit/frontend/gateway/client"
+	"golang.org/x/sync/errgroup"
+
+	"github.com/pbrx-go/pbrx-go/builder/plan2llb"
+	"github.com/pbrx-go/pbrx-go/images"
+	"github.com/pbrx-go/pbrx-go/images/layout"
+	"github.com/pbrx-go/pbrx-go/setupcfg"
+)
+
+// Result is what a build made. Nothing of it has a name yet.
+type Result struct {
+	Plan     *images.Plan
+	Images   []Exported
+	Warnings []string
+}
+
+// Exported is one image whose blobs are in the writer's staging folder.
+type Exported struct {
+	Plan  images.Image
+	Image *layout.Image
+	// Layers says what each layer holds, the base's included.
+	Layers []images.Layer
+}
+
+// assembly is an image as it is going to be exported.
+type assembly struct {
+	image  images.Image
+	state  llb.State
+	layers []plan2llb.Layer
+}
+
+// build is the state of one Build.
+type build struct {
+	*Run
+	compiler *plan2llb.Compiler
+	project  *setupcfg.Project
+	plan     *images.Plan
+	init     string
+	warnings []string
+}
+
+// Build makes the images of a project and puts their blobs into the writer. The
+// project's wheel must confirm what the project declares. Errors are *StepError, *MissingPackageError,
+// *EngineError, or those of planning and of setupcfg.
+func (r *Run) Build(ctx context.Context, in images.Input, out *layout.Writer) (*Result, error) {
+	b := &build{Run: r, compiler: r.compiler(), project: in.Project}
+	in.Base = r.Base
+	var assemblies []assembly
+	_, err := r.solver.Solve(ctx, r.job(func(ctx context.Context, c gateway.Client) (*gateway.Result, error) {
+		var err error
+		if assemblies, err = b.assemble(ctx, c, in); err != nil {
+			return nil, err
+		}
+		return gateway.NewResult(), nil
+	}))
+	if err != nil {
+		return nil, r.explain(ctx, err, b.compiler)
+	}
+	exported, err := b.export(ctx, assemblies, out)
+	if err != nil {
+		return nil, r.explain(ctx, err, b.compiler)
+	}
+	return &Result{Plan: b.plan, Images: exported, Warnings: append(b.plan.Warnings, b.warnings...)}, nil
+}
+
+// assemble runs every step: what an image consists of is solved when it returns.
+func (b *build) assemble(ctx context.Context, c gateway.Client, in images.Input) ([]assembly, error) {
+	var err error
+	if b.plan, err = images.New(in, b.opts.Plan); err != nil {
+		return nil, err
+	}
+	index, err := b.index(ctx, c)
+	if err != nil {
+		return nil, err
+	}
+	root := b.compiler.Packages(b.Base, index, b.plan.Compile, "compile")
+	runtimePackages := b.runtimePackages()
+	runtime := b.compiler.Packages(b.Base, index, runtimePackages, "runtime")
+	work := b.compiler.Builder(b.Base, root)
+	wheel := b.compiler.Wheel(work, b.plan.Source, b.opts.Source.Exclude)
+
+	var metadata *setupcfg.Wheel
+	group, gctx := errgroup.WithContext(ctx)
+	group.Go(func() (err error) { metadata, err = readWheel(gctx, c, wheel); return err })
+	group.Go(func() error { _, err := evaluate(gctx, c, runtime); return err })
+	if err := group.Wait(); err != nil {
+		return nil, err
+	}
+	if in.Project, err = in.Project.Complete(metadata); err != nil {
+		return nil, err
+	}
+	if b.plan, err = images.New(in, b.opts.Plan); err != nil {
+		return nil, err
+	}
+	sets, wheels, err := b.dependencies(ctx, c, work, metadata)
+	if err != nil {
+		return nil, err
+	}
+	var out []assembly
+	for n, image := range b.plan.Images {
+		if !image.Selected {
+			continue
+		}
+		st, layers := b.compiler.Assemble(b.plan, work, runtime, len(runtimePackages) > 0, b.groups(n, image, sets, wheels, wheel))
+		if _, err := evaluate(ctx, c, st); err != nil {
+			return nil, err
+		}
+		out = append(out, assembly{image: image, state: st, layers: layers})
+	}
+	return out, nil
+}
+
+// index fetches the package index, checks that it has what bindep.txt asks for, and chooses the init.
+func (b *build) index(ctx context.Context, c gateway.Client) (llb.State, error) {
+	b.init = b.plan.Init.Path
+	var wanted []string
+	all := slices.Concat(b.plan.Compile, b.plan.Runtime)
+	for _, p := range all {
+		wanted = append(wanted, p.Name)
+	}
+	for _, candidate := range b.plan.Init.Candidates {
+		wanted = append(wanted, candidate.Package)
+	}
+	if len(wanted) == 0 {
+		return llb.Scratch(), nil
+	}
+	index, report := b.compiler.Index(b.Base, wanted)
+	var found struct {
+		Missing []string `json:"missing"`
+	}
+	if err := readJSON(ctx, c, report, "index.json", &found); err != nil {
+		return index, err
+	}
+	lacking := &MissingPackageError{Distro: b.Base.DistroName}
+	for _, p := range all {
+		gone := MissingPackage{Name: p.Name, From: p.From}
+		if slices.Contains(found.Missing, p.Name) && !slices.Contains(lacking.Packages, gone) {
+			lacking.Packages = append(lacking.Packages, gone)
+		}
+	}
+	if len(lacking.Packages) > 0 {
+		return index, lacking
+	}
+	b.chooseInit(found.Missing)
+	return index, nil
+}
+
+func (b *build) chooseInit(missing []string) {
+	if len(b.plan.Init.Candidates) == 0 {
+		return
+	}
+	for _, candidate := range b.plan.Init.Candidates {
+		if !slices.Contains(missing, candidate.Package) {
+			b.init = candidate.Path
+			return
+		}
+	}
+	b.warnings = append(b.warnings, fmt.Sprintf("%s has no init program (dumb-init, tini, catatonit): the images have no entrypoint; --init-path names one", b.Base.DistroName))
+}
+
+// runtimePackages are bindep's and the init's.
+func (b *build) runtimePackages() []images.Package {
+	packages := slices.Clone(b.plan.Runtime)
+	for _, candidate := range b.plan.Init.Candidates {
+		if candidate.Path == b.init {
+			packages = append(packages, images.Package{Name: candidate.Package, From: "the init put before every command (--init-path none leaves it out)"})
+		}
+	}
+	return packages
+}
+
+// readWheel builds the project's wheel and reads what it says of itself.
+func readWheel(ctx context.Context, c gateway.Client, wheel llb.State) (*setupcfg.Wheel, error) {
+	metadata, err := readFile(ctx, c, wheel, "meta/METADATA")
+	if err != nil {
+		return nil, err
+	}
+	entryPoints, err := readFile(ctx, c, wheel, "meta/entry_points.txt")
+	if err != nil {
+		return nil, err
+	}
+	return setupcfg.ParseWheel(metadata, entryPoints)
+}
+
+// set is what one image needs beyond the base image, as dependencies.py found it.
+type set struct {
+	Image  string `json:"image"`
+	Wheels []struct {
+		Name    string `json:"name"`
+		Version string `json:"version"`
+	} `json:"wheels"`
+}
+
+// dependencies makes the wheels of all dependencies of all images. They are the same whichever images were asked for.
+func (b *build) dependencies(ctx context.Context, c gateway.Client, work plan2llb.Builder, wheel *setupcfg.Wheel) ([]set, llb.State, error) {
+	sets := make([]set, len(b.plan.Images))
+	if len(wheel.RequiresDist) == 0 {
+		return sets, llb.Scratch().File(llb.Mkdir("/sets/0", 0o755, llb.WithParents(true)), llb.WithCustomName("[internal] no dependencies")), nil
+	}
+	r := plan2llb.Requirements{Project: wheel.Name, RequiresDist: wheel.RequiresDist}
+	for _, image := range b.plan.Images {
+		extras := slices.Concat(b.plan.Images[0].Extras, image.Extras)
+		slices.Sort(extras)
+		r.Images = append(r.Images, plan2llb.ImageRequirements{Name: image.Name, Extras: slices.Compact(extras)})
+	}
+	wheels, err := b.compiler.Dependencies(work, r)
+	if err != nil {
+		return nil, wheels, err
+	}
+	return sets, wheels, readJSON(ctx, c, wheels, "sets.json", &sets)
+}
+
+// groups are the wheels of one image in the order of their layers.
+func (b *build) groups(n int, image images.Image, sets []set, wheels, project llb.State) []plan2llb.Group {
+	var groups []plan2llb.Group
+	if len(sets[0].Wheels) > 0 || b.plan.Environment != "" {
+		groups = append(groups, plan2llb.Group{Content: "dependencies", Name: "[dependencies] install", Wheels: wheels, Dir: "/sets/0"})
+	}
+	groups = append(groups, plan2llb.Group{Content: "project", Name: "[project] install", Wheels: project, Dir: "/dist"})
+	if n > 0 && len(sets[n].Wheels) > 0 {
+		groups = append(groups, plan2llb.Group{Content: "extra", Name: "[extra " + image.Script + "] install", Wheels: wheels, Dir: fmt.Sprintf("/sets/%d", n)})
+	}
+	return groups
+}

@@ -1,0 +1,97 @@
+// Package engine is the one way in which every engine is asked to solve: a BuildKit
+// client, whoever opened it, behind builder.Solver. The packages below it only open
+// such clients (embedded: our own binary as a child process).
+package engine
+
+import (
+	"context"
+	"encoding/base64"
+	"encoding/json"
+	"fmt"
+	"maps"
+
+	"github.com/moby/buildkit/client"
+	"github.com/moby/buildkit/exporter/containerimage/exptypes"
+	gateway "github.com/moby/buildkit/frontend/gateway/client"
+	"github.com/moby/buildkit/session"
+	"github.com/moby/buildkit/session/secrets/secretsprovider"
+	v1 "github.com/opencontainers/image-spec/specs-go/v1"
+
+	"github.com/pbrx-go/pbrx-go/builder"
+)
+
+// Engine is a BuildKit client as a builder.Solver.
+type Engine struct {
+	// Client talks to the engine.
+	Client *client.Client
+	// Attachables are offered in every session beside a job's own: credentials for registries.
+	Attachables []session.Attachable
+	// Compression is how exported layers are compressed: uncompressed, gzip or zstd.
+	Compression string
+	// SharedKey names the project, so that the engine recognises its files from one session to the next.
+	SharedKey string
+	// Epoch is the time, in seconds since 1970, that exported images are said to be made.
+	Epoch string
+}
+
+var _ builder.Solver = (*Engine)(nil)
+
+// Solve runs a job in a session of its own.
+func (e *Engine) Solve(ctx context.Context, job builder.Job) (*v1.Descriptor, error) {
+	opt := client.SolveOpt{
+		LocalMounts:   job.Locals,
+		OCIStores:     maps.Clone(job.Stores),
+		SharedKey:     e.SharedKey,
+		Session:       append([]session.Attachable{secretsprovider.FromMap(job.Secrets)}, e.Attachables...),
+		FrontendAttrs: map[string]string{"build-arg:SOURCE_DATE_EPOCH": e.Epoch},
+	}
+	if job.Export != nil {
+		opt.Exports = []client.ExportEntry{{
+			Type:        client.ExporterOCI,
+			OutputStore: job.Export,
+			Attrs:       map[string]string{"tar": "false", "compression": e.Compression, "oci-mediatypes": "true"},
+		}}
+	}
+	status := make(chan *client.SolveStatus)
+	drained := make(chan struct{})
+	go func() {
+		defer close(drained)
+		for s := range status {
+			if job.Status != nil {
+				job.Status(s)
+			}
+		}
+	}()
+	// The error of Work is kept apart: through the engine and back it would lose its type.
+	var workErr error
+	resp, err := e.Client.Build(ctx, opt, "pbrx-go", func(ctx context.Context, c gateway.Client) (*gateway.Result, error) {
+		res, err := job.Work(ctx, c)
+		workErr = err
+		return res, err
+	}, status)
+	<-drained
+	switch {
+	case ctx.Err() != nil:
+		return nil, context.Cause(ctx)
+	case workErr != nil:
+		return nil, workErr
+	case err != nil:
+		return nil, &builder.EngineError{Doing: "asking the engine", Err: err}
+	case job.Export == nil:
+		return nil, nil
+	}
+	return descriptor(resp.ExporterResponse)
+}
+
+// descriptor reads the manifest's descriptor out of what the exporter answered.
+func descriptor(response map[string]string) (*v1.Descriptor, error) {
+	raw, err := base64.StdEncoding.DecodeString(response[exptypes.ExporterImageDescriptorKey])
+	if err != nil {
+		return nil, fmt.Errorf("reading the exporter's answer: %w", err)
+	}
+	var d v1.Descriptor
+	if err := json.Unmarshal(raw, &d); err != nil {
+		return nil, fmt.Errorf("reading the exporter's answer: %w", err)
+	}
+	return &d, nil
+}

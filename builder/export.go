@@ -1,0 +1,102 @@
+package builder
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/moby/buildkit/exporter/containerimage/exptypes"
+	gateway "github.com/moby/buildkit/frontend/gateway/client"
+	v1 "github.com/opencontainers/image-spec/specs-go/v1"
+	"golang.org/x/sync/errgroup"
+
+	"github.com/pbrx-go/pbrx-go/images"
+	"github.com/pbrx-go/pbrx-go/images/layout"
+)
+
+// export puts the blobs of all images into the writer: the base image first, so that what all
+// share is compressed once, then the others side by side.
+func (b *build) export(ctx context.Context, assemblies []assembly, out *layout.Writer) ([]Exported, error) {
+	exported := make([]Exported, len(assemblies))
+	one := func(ctx context.Context, n int) (err error) {
+		exported[n], err = b.exportOne(ctx, assemblies[n], out)
+		return err
+	}
+	if err := one(ctx, 0); err != nil {
+		return nil, err
+	}
+	group, gctx := errgroup.WithContext(ctx)
+	group.SetLimit(4)
+	for n := 1; n < len(assemblies); n++ {
+		group.Go(func() error { return one(gctx, n) })
+	}
+	if err := group.Wait(); err != nil {
+		return nil, err
+	}
+	return exported, sameProject(exported)
+}
+
+func (b *build) exportOne(ctx context.Context, a assembly, out *layout.Writer) (Exported, error) {
+	config, err := b.compiler.ImageConfig(b.plan, a.image, b.init, a.layers)
+	if err != nil {
+		return Exported{}, fmt.Errorf("writing the configuration of %s: %w", a.image.Name, err)
+	}
+	job := b.job(func(ctx context.Context, c gateway.Client) (*gateway.Result, error) {
+		def, err := a.state.Marshal(ctx)
+		if err != nil {
+			return nil, fmt.Errorf("writing LLB: %w", err)
+		}
+		res, err := c.Solve(ctx, gateway.SolveRequest{Definition: def.ToPB(), Evaluate: true})
+		if err != nil {
+			return nil, err
+		}
+		res.AddMeta(exptypes.ExporterImageConfigKey, config)
+		return res, nil
+	})
+	job.Export = out.Store()
+	desc, err := b.solver.Solve(ctx, job)
+	if err != nil {
+		return Exported{}, err
+	}
+	img, err := layout.ReadImage(out.Staging(), v1.Descriptor{MediaType: desc.MediaType, Digest: desc.Digest, Size: desc.Size})
+	if err != nil {
+		return Exported{}, fmt.Errorf("reading %s back: %w", a.image.Name, err)
+	}
+	layers, err := b.describe(a, img)
+	return Exported{Plan: a.image, Image: img, Layers: layers}, err
+}
+
+// describe says what each layer of an image holds.
+func (b *build) describe(a assembly, img *layout.Image) ([]images.Layer, error) {
+	baseLayers := len(img.Manifest.Layers) - len(a.layers)
+	if want := len(b.image.Config.RootFS.DiffIDs); baseLayers != want {
+		return nil, fmt.Errorf("%s has %d layers where the plan says %d on top of %d: please report this", a.image.Name, len(img.Manifest.Layers), len(a.layers), want)
+	}
+	var out []images.Layer
+	for n, l := range img.Manifest.Layers {
+		content := "base"
+		if n >= baseLayers {
+			content = a.layers[n-baseLayers].Content
+		}
+		out = append(out, images.Layer{Digest: l.Digest.String(), Size: l.Size, Content: content})
+	}
+	return out, nil
+}
+
+// sameProject makes sure that all images hold one and the same project: the files are read
+// anew for each, and may have been changed meanwhile.
+func sameProject(exported []Exported) error {
+	digestOf := func(e Exported) string {
+		for _, l := range e.Layers {
+			if l.Content == "project" {
+				return l.Digest
+			}
+		}
+		return ""
+	}
+	for _, e := range exported[1:] {
+		if digestOf(e) != digestOf(exported[0]) {
+			return fmt.Errorf("the project's files changed while %s was built: run again", e.Plan.Name)
+		}
+	}
+	return nil
+}

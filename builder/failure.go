@@ -1,0 +1,87 @@
+package builder
+
+import (
+	"fmt"
+	"regexp"
+	"strings"
+)
+
+// shownLines is how many of a failed step's last lines a report shows.
+const shownLines = 15
+
+// StepError says that a step of the build failed: a package, a wheel, something the
+// project has to mend.
+type StepError struct {
+	// Step is the step's name.
+	Step string
+	// From are the input lines that asked for the step.
+	From []string
+	// Lines are the last lines that the step printed.
+	Lines []string
+	cause string
+}
+
+// Error is one line: the step, the reason the step gave, and the input line it came from.
+func (e *StepError) Error() string {
+	s := "building " + e.Step + ": " + e.reason()
+	if from := e.from(); from != "" {
+		s += ": asked for by " + from
+	}
+	return s
+}
+
+// Tail is the end of the step's output, for people to read.
+func (e *StepError) Tail() []string {
+	return e.Lines[max(0, len(e.Lines)-shownLines):]
+}
+
+// Surroundings says whether the output speaks of a network or disk that failed rather than of the project.
+func (e *StepError) Surroundings() bool {
+	signs := regexp.MustCompile(`(?i)temporary failure (in name resolution|resolving)|could not resolve|connection (refused|timed out|reset)|` +
+		`no space left on device|network is unreachable|failed to establish a new connection|read timed out|certificate verify failed|` +
+		`unable to connect to`)
+	return signs.MatchString(strings.Join(e.Lines, "\n"))
+}
+
+// reason is what the step's program said last about itself, else the last error line of what it ran.
+func (e *StepError) reason() string {
+	for i := len(e.Lines) - 1; i >= 0; i-- {
+		if line, ok := strings.CutPrefix(strings.TrimSpace(e.Lines[i]), "E: "); ok {
+			return line
+		}
+	}
+	for i := len(e.Lines) - 1; i >= 0; i-- {
+		if line, ok := strings.CutPrefix(e.Lines[i], "pbrx-go: "); ok {
+			return line
+		}
+	}
+	if len(e.Lines) > 0 {
+		return e.Lines[len(e.Lines)-1]
+	}
+	return e.cause
+}
+
+// from names the input line whose package the output complains of, or all lines of the step if none stands out.
+func (e *StepError) from() string {
+	return strings.Join(e.From, ", ")
+}
+
+// MissingPackageError says that the distribution does not have packages that bindep.txt asks for.
+type MissingPackageError struct {
+	// Distro is the distribution, such as debian-12.
+	Distro string
+	// Packages are the missing packages and the lines that ask for them.
+	Packages []MissingPackage
+}
+
+// MissingPackage is one package that is not to be had.
+type MissingPackage struct{ Name, From string }
+
+// Error is one line per package.
+func (e *MissingPackageError) Error() string {
+	var lines []string
+	for _, p := range e.Packages {
+		lines = append(lines, fmt.Sprintf("%s: %s has no package %q: correct the name, or limit the line to the platforms that have it, as in [platform:…]", p.From, e.Distro, p.Name))
+	}
+	return strings.Join(lines, "\n")
+}

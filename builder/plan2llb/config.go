@@ -1,0 +1,94 @@
+package plan2llb
+
+import (
+	"encoding/json"
+	"fmt"
+	"path"
+	"strings"
+	"time"
+
+	dockerspec "github.com/moby/docker-image-spec/specs-go/v1"
+	v1 "github.com/opencontainers/image-spec/specs-go/v1"
+
+	"github.com/pbrx-go/pbrx-go/images"
+)
+
+// Config is the configuration of an image, with Docker's extensions (health check, shell, on-build).
+type Config = dockerspec.DockerOCIImage
+
+// ParseConfig reads an image configuration.
+func ParseConfig(raw []byte) (Config, error) {
+	var c Config
+	if err := json.Unmarshal(raw, &c); err != nil {
+		return c, fmt.Errorf("reading the configuration of the base image: %w", err)
+	}
+	return c, nil
+}
+
+// ImageConfig is the configuration of one image of the plan: the base's, with the
+// environment on PATH, the init before every command and the script as command. Its history has one
+// entry for each layer and says nothing of how the layer was made.
+func (c *Compiler) ImageConfig(plan *images.Plan, image images.Image, init string, layers []Layer) ([]byte, error) {
+	config := c.in.Config
+	baseLayers := len(config.RootFS.DiffIDs)
+	config.Platform = c.in.Platform
+	config.RootFS = v1.RootFS{Type: "layers"}
+	created := c.in.Epoch.UTC()
+	config.Created = &created
+	if init != "" {
+		config.Config.Entrypoint = []string{init, "--"}
+	}
+	if image.Cmd != nil {
+		config.Config.Cmd = image.Cmd
+	}
+	env := setEnv(config.Config.Env, "PATH", c.path())
+	if plan.Environment != "" {
+		env = setEnv(env, "PATH", path.Join(plan.Environment, "bin")+":"+c.path())
+		env = setEnv(env, "VIRTUAL_ENV", plan.Environment)
+	}
+	config.Config.Env = env
+	labels := map[string]string{}
+	for k, v := range config.Config.Labels {
+		labels[k] = v
+	}
+	labels[v1.AnnotationTitle] = path.Base(image.Name)
+	if plan.Project.Version != "" {
+		labels[v1.AnnotationVersion] = plan.Project.Version
+	}
+	config.Config.Labels = labels
+	config.History = history(config.History, baseLayers, layers, created)
+	return json.Marshal(config)
+}
+
+// history continues the base's. Layers of the base that it says nothing about get an entry each.
+func history(base []v1.History, baseLayers int, layers []Layer, created time.Time) []v1.History {
+	out := append([]v1.History{}, base...)
+	for _, h := range base {
+		if !h.EmptyLayer {
+			baseLayers--
+		}
+	}
+	for range baseLayers {
+		out = append(out, v1.History{Created: &created, CreatedBy: "base image"})
+	}
+	for _, l := range layers {
+		out = append(out, v1.History{Created: &created, CreatedBy: l.CreatedBy})
+	}
+	return out
+}
+
+// setEnv returns env with one variable set, in the place it had.
+func setEnv(env []string, name, value string) []string {
+	out := make([]string, 0, len(env)+1)
+	found := false
+	for _, e := range env {
+		if strings.HasPrefix(e, name+"=") {
+			e, found = name+"="+value, true
+		}
+		out = append(out, e)
+	}
+	if !found {
+		out = append(out, name+"="+value)
+	}
+	return out
+}

@@ -1,0 +1,81 @@
+package plan2llb
+
+import (
+	"slices"
+	"strings"
+
+	"github.com/moby/buildkit/client/llb"
+
+	"github.com/pbrx-go/pbrx-go/images"
+)
+
+// manager is what is particular to a package manager: where the index goes that
+// one step fetches and others use, what is cached, and which files it writes that
+// are never part of a layer.
+type manager struct {
+	index   string
+	caches  []string
+	scratch []string // folders
+	logs    []string // files
+}
+
+func managers() map[string]manager {
+	return map[string]manager{
+		"apt": {
+			index:   "/var/lib/apt/lists",
+			caches:  []string{"/var/cache/apt"},
+			scratch: []string{"/var/log/apt"},
+			logs:    []string{"/var/log/dpkg.log", "/var/log/alternatives.log", "/var/log/bootstrap.log"},
+		},
+		"apk": {index: runDir + "/apk-cache", scratch: []string{"/var/cache/apk"}},
+	}
+}
+
+// InitCandidates are the init programs a package manager's distributions have, best first.
+func InitCandidates(packageManager string) []images.InitCandidate {
+	return map[string][]images.InitCandidate{
+		"apt": {{Package: "dumb-init", Path: "/usr/bin/dumb-init"}, {Package: "tini", Path: "/usr/bin/tini"}, {Package: "catatonit", Path: "/usr/bin/catatonit"}},
+		"apk": {{Package: "dumb-init", Path: "/usr/bin/dumb-init"}, {Package: "tini", Path: "/sbin/tini"}, {Package: "catatonit", Path: "/usr/bin/catatonit"}},
+	}[packageManager]
+}
+
+// Index fetches the package index of the base's distribution. It returns the index,
+// for Packages, and a folder with index.json: {"missing": [NAME…]} of the names asked for.
+func (c *Compiler) Index(base images.Base, wanted []string) (index, report llb.State) {
+	wanted = slices.Compact(slices.Sorted(slices.Values(wanted)))
+	m := managers()[base.PackageManager]
+	run := c.exec(c.in.Base, Step{Name: "[distro] package index (" + base.PackageManager + ")"}, base.Python.Executable, "packages.py",
+		append([]string{"index", base.PackageManager}, wanted...), c.network(), secret(SecretMirror), c.discard(m))
+	return run.AddMount(m.index, llb.Scratch()), run.AddMount("/out", llb.Scratch())
+}
+
+// Packages installs distro packages on the base. What for is a word for the step's name (compile, runtime).
+func (c *Compiler) Packages(base images.Base, index llb.State, packages []images.Package, what string) llb.State {
+	if len(packages) == 0 {
+		return c.in.Base
+	}
+	m := managers()[base.PackageManager]
+	opts := options{c.network(), secret(SecretMirror), c.discard(m), llb.AddMount(m.index, index, llb.ForceNoOutput)}
+	for _, dir := range m.caches {
+		id := "pbrx-go-" + base.PackageManager + "-" + base.DistroName + "-" + c.in.Platform.Architecture + "-" + what
+		opts = append(opts, llb.AddMount(dir, llb.Scratch(), llb.AsPersistentCacheDir(id, llb.CacheMountLocked)))
+	}
+	wanted := names(packages)
+	step := Step{Name: "[distro] " + what + " packages: " + strings.Join(wanted, " "), From: lines(packages)}
+	return c.exec(c.in.Base, step, base.Python.Executable, "packages.py", append([]string{"install", base.PackageManager}, wanted...), opts).Root()
+}
+
+// discard covers what a package manager writes beside the packages with mounts that are thrown
+// away, and keeps packages from starting services (invoke-rc.d asks policy-rc.d).
+func (c *Compiler) discard(m manager) llb.RunOption {
+	policy := llb.Scratch().File(llb.Mkfile("/policy-rc.d", 0o755, []byte("#!/bin/sh\nexit 101\n")).
+		Mkfile("/empty", 0o644, nil), llb.WithCustomName("[internal] no services during the build"))
+	opts := options{llb.AddMount("/usr/sbin/policy-rc.d", policy, llb.SourcePath("/policy-rc.d"), llb.Readonly)}
+	for _, dir := range m.scratch {
+		opts = append(opts, llb.AddMount(dir, llb.Scratch(), llb.Tmpfs()))
+	}
+	for _, file := range m.logs {
+		opts = append(opts, llb.AddMount(file, policy, llb.SourcePath("/empty"), llb.ForceNoOutput))
+	}
+	return opts
+}

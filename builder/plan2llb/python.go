@@ -1,0 +1,129 @@
+package plan2llb
+
+import (
+	"encoding/json"
+	"fmt"
+
+	"github.com/moby/buildkit/client/llb"
+
+	"github.com/pbrx-go/pbrx-go/images"
+)
+
+// Probe runs the base's Python to learn what there is to know about the base; the
+// folder it returns holds base.json.
+func (c *Compiler) Probe(python string) llb.State {
+	return c.exec(c.in.Base, Step{Name: "[base] facts of the base image"}, python, "probe.py", nil, offline(),
+		llb.AddEnv("PBRX_PYTHON", python)).AddMount("/out", llb.Scratch())
+}
+
+// Builder is where wheels are made: a root file system with the compile profile, and the
+// Python tools that work there.
+type Builder struct {
+	Root   llb.State
+	Tools  llb.State
+	Python string
+}
+
+// Builder adds the Python tools to a builder's root file system. Where the base's Python can make
+// virtual environments with a pip, they are made on the base, and a change of bindep.txt leaves them alone.
+func (c *Compiler) Builder(base images.Base, root llb.State) Builder {
+	on, how := root, "pip"
+	if base.Python.Ensurepip {
+		on, how = c.in.Base, "ensurepip"
+	}
+	tools := c.exec(on, Step{Name: "[python] tools: pip, build"}, base.Python.Executable, "tools.py", []string{how}, c.pip()).
+		AddMount(toolsDir, llb.Scratch())
+	return Builder{Root: root, Tools: tools, Python: base.Python.Executable}
+}
+
+// tools mounts the builder's Python tools.
+func (b Builder) tools() llb.RunOption { return llb.AddMount(toolsDir, b.Tools, llb.Readonly) }
+
+// Wheel builds the project's own wheel. The folder it returns holds dist/*.whl and
+// meta/{METADATA,entry_points.txt,wheel.json}. The source is a local source of the session, mounted
+// writable and thrown away: backends write into their tree.
+func (c *Compiler) Wheel(b Builder, source images.Source, exclude []string) llb.State {
+	how := "tree"
+	opts := options{b.tools(), c.pip(),
+		llb.AddMount("/src", llb.Local(SourceLocal, llb.SharedKeyHint(SourceLocal), llb.ExcludePatterns(exclude),
+			llb.WithCustomName("[internal] project files")), llb.ForceNoOutput)}
+	if source.Git {
+		opts = append(opts, llb.AddMount("/src/.git", llb.Local(GitLocal, llb.SharedKeyHint(GitLocal),
+			llb.WithCustomName("[internal] project history")), llb.ForceNoOutput))
+	}
+	if source.Sdist {
+		how = "sdist"
+	}
+	return c.exec(b.Root, Step{Name: "[project] wheel"}, toolsDir+"/bin/python", "wheel.py", []string{how}, opts).
+		AddMount("/out", llb.Scratch())
+}
+
+// Requirements is what decides the dependencies: nothing else of the project is part of their key.
+type Requirements struct {
+	Project      string              `json:"project"`
+	RequiresDist []string            `json:"requires_dist"`
+	Images       []ImageRequirements `json:"images"`
+}
+
+// ImageRequirements are the extras of one image.
+type ImageRequirements struct {
+	Name   string   `json:"name"`
+	Extras []string `json:"extras"`
+}
+
+// Dependencies resolves all requirements of the set together and makes the wheels. The folder it
+// returns holds sets.json and, for image number N of the requirements, sets/N/*.whl.
+func (c *Compiler) Dependencies(b Builder, r Requirements) (llb.State, error) {
+	data, err := json.Marshal(r)
+	if err != nil {
+		return llb.State{}, fmt.Errorf("writing the requirements down: %w", err)
+	}
+	return c.exec(b.Root, Step{Name: "[dependencies] wheels"}, toolsDir+"/bin/python", "dependencies.py", nil,
+		b.tools(), c.pip(), textFile(runDir+"/requirements.json", data)).AddMount("/out", llb.Scratch()), nil
+}
+
+// Group is a set of wheels installed by one step into one layer.
+type Group struct {
+	// Content is the word for the layer: dependencies, project or extra.
+	Content string
+	// Name is the name of the step; Wheels the folder with the wheels, below which Dir is what is installed.
+	Name   string
+	Wheels llb.State
+	Dir    string
+}
+
+// Layer is one layer that a plan adds to the base.
+type Layer struct {
+	Content string
+	// CreatedBy is what the image's history says of it.
+	CreatedBy string
+}
+
+// Assemble installs groups of wheels in order and lays them over the runtime packages. It
+// returns the file system of the image and the layers it has beyond the base.
+func (c *Compiler) Assemble(plan *images.Plan, b Builder, runtime llb.State, hasRuntime bool, groups []Group) (llb.State, []Layer) {
+	var layers []Layer
+	root := runtime
+	if hasRuntime {
+		layers = append(layers, Layer{Content: "distro", CreatedBy: "pbrx-go: distro packages for run time"})
+		if c.in.Features.Merge {
+			root = c.in.Base
+		}
+	}
+	over := []llb.State{runtime}
+	for _, g := range groups {
+		operands := []string{plan.Base.Python.Executable}
+		if plan.Environment != "" {
+			operands = append(operands, plan.Environment)
+		}
+		next := c.exec(root, Step{Name: g.Name}, plan.Base.Python.Executable, "install.py", operands, offline(), b.tools(),
+			llb.AddMount(runDir+"/wheels", g.Wheels, llb.SourcePath(g.Dir), llb.Readonly)).Root()
+		layers = append(layers, Layer{Content: g.Content, CreatedBy: "pbrx-go: " + g.Content})
+		over = append(over, llb.Diff(root, next, llb.WithCustomName("[internal] layer of "+g.Name)))
+		root = next
+	}
+	if !hasRuntime || !c.in.Features.Merge || len(groups) == 0 {
+		return root, layers
+	}
+	return llb.Merge(over, llb.WithCustomName("[internal] layers")), layers
+}

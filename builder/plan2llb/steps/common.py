@@ -1,0 +1,107 @@
+"""What the steps share: the host's certificates and pip configuration, times of files.
+
+Every step runs in a container of the builder, as root, with these mounted where they exist:
+/run/pbrx/ca.pem       certificate authorities of the host
+/run/pbrx/pip-ca.pem   those that pip alone is told to use
+/run/pbrx/pip.conf     the host's pip configuration, reduced to what makes sense here
+/run/pbrx/netrc        the host's netrc
+/run/pbrx/client.pem   a client certificate for the package index
+/run/pbrx/constraints.txt, build-constraints.txt
+"""
+
+import os
+import subprocess
+import sys
+
+RUN = "/run/pbrx/"
+TOOLS = "/opt/pbrx/tools"
+
+
+def fail(message):
+    """Ends the step with one line that the builder shows first."""
+    print("pbrx-go: " + message, file=sys.stderr, flush=True)
+    sys.exit(1)
+
+
+def given(name):
+    """The path of a mounted file, or None where the host had nothing to mount."""
+    path = RUN + name
+    try:
+        return path if os.path.getsize(path) else None
+    except OSError:
+        return None
+
+
+def environment():
+    """The environment of programs that talk to the network."""
+    env = dict(os.environ, LC_ALL="C.UTF-8", HOME="/tmp", PYTHONDONTWRITEBYTECODE="1")
+    ca = given("ca.pem")
+    if ca:
+        for name in ("SSL_CERT_FILE", "CURL_CA_BUNDLE", "REQUESTS_CA_BUNDLE", "GIT_SSL_CAINFO", "SSL_CA_CERT_FILE"):
+            env[name] = ca
+    return env
+
+
+def pip_environment():
+    """The environment of pip, and of whatever starts a pip of its own."""
+    env = environment()
+    env.update(
+        PIP_CONFIG_FILE=given("pip.conf") or os.devnull,
+        PIP_CACHE_DIR="/run/pbrx/pip-cache",
+        PIP_DISABLE_PIP_VERSION_CHECK="1",
+        PIP_NO_INPUT="1",
+        PIP_PROGRESS_BAR="off",
+        PIP_ROOT_USER_ACTION="ignore",
+    )
+    for variable, name in (
+        ("PIP_CERT", "pip-ca.pem"),
+        ("PIP_CLIENT_CERT", "client.pem"),
+        ("NETRC", "netrc"),
+        ("PIP_CONSTRAINT", "constraints.txt"),
+        ("PIP_BUILD_CONSTRAINT", "build-constraints.txt"),
+    ):
+        if given(name):
+            env[variable] = given(name)
+    if "PIP_CERT" not in env and given("ca.pem"):
+        env["PIP_CERT"] = given("ca.pem")
+    return env
+
+
+def run(argv, env, **options):
+    """Runs a program; when it fails the step ends with its exit status."""
+    print("+ " + " ".join(argv), flush=True)
+    done = subprocess.run(argv, env=env, **options)
+    if done.returncode:
+        fail("%s ended with status %d" % (os.path.basename(argv[0]), done.returncode))
+
+
+def settle(started):
+    """Sets the times of everything changed since started to SOURCE_DATE_EPOCH.
+
+    A layer must not depend on when it was made. Changed is what the kernel says was:
+    ctime cannot be set, and what the base brought is older. Files that came with a
+    time of their own, out of a package, keep it.
+    """
+    epoch = int(os.environ["SOURCE_DATE_EPOCH"])
+    device = os.lstat("/").st_dev
+    pending = ["/"]
+    while pending:
+        folder = pending.pop()
+        with os.scandir(folder) as entries:
+            for entry in entries:
+                if entry.path in ("/proc", "/sys", "/dev", "/run"):
+                    continue
+                info = entry.stat(follow_symlinks=False)
+                if entry.is_dir(follow_symlinks=False):
+                    if info.st_dev == device:
+                        pending.append(entry.path)
+                clamp(entry.path, info, started, epoch)
+        clamp(folder, os.lstat(folder), started, epoch)
+
+
+def clamp(path, info, started, epoch):
+    if info.st_ctime >= started and info.st_mtime >= started:
+        try:
+            os.utime(path, (epoch, epoch), follow_symlinks=False)
+        except OSError:
+            pass  # a mount point of this step, not part of the layer

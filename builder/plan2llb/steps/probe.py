@@ -1,0 +1,59 @@
+"""Writes what there is to know about a base image to /out/base.json."""
+
+import json
+import os
+import shutil
+import sys
+import sysconfig
+
+
+def spec(name):
+    import importlib.util
+
+    try:
+        return importlib.util.find_spec(name) is not None
+    except (ImportError, ValueError):
+        return False
+
+
+def pip_version():
+    try:
+        from importlib.metadata import version
+
+        return version("pip")
+    except Exception:
+        return ""
+
+
+def os_release():
+    for path in ("/etc/os-release", "/usr/lib/os-release"):
+        if os.path.exists(path):
+            with open(path, encoding="utf-8", errors="replace") as f:
+                return f.read()
+    return ""
+
+
+def main():
+    managers = (("apt", "apt-get"), ("apk", "apk"), ("dnf", "dnf"), ("dnf", "microdnf"))
+    search = os.environ["PATH"]
+    stdlib = sysconfig.get_path("stdlib")
+    # The scheme pip would install with, which Debian sets apart from the default one.
+    facts = {
+        "os_release": os_release(),
+        "package_manager": next((n for n, p in managers if shutil.which(p, path=search)), ""),
+        "inits": {n: shutil.which(n, path=search) for n in ("dumb-init", "tini", "catatonit") if shutil.which(n, path=search)},
+        "python": {
+            "executable": os.environ["PBRX_PYTHON"],
+            "version": "%d.%d.%d" % sys.version_info[:3],
+            "purelib": sysconfig.get_path("purelib"),
+            "scripts": sysconfig.get_path("scripts"),
+            "externally_managed": os.path.exists(os.path.join(stdlib, "EXTERNALLY-MANAGED")),
+            "pip": pip_version(),
+            "ensurepip": spec("ensurepip") and spec("venv"),
+        },
+    }
+    with open("/out/base.json", "w") as f:
+        json.dump(facts, f, indent=1, sort_keys=True)
+
+
+main()

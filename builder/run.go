@@ -1,0 +1,168 @@
+package builder
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/moby/buildkit/client"
+	"github.com/moby/buildkit/client/llb"
+	gateway "github.com/moby/buildkit/frontend/gateway/client"
+	"github.com/moby/buildkit/solver/pb"
+	v1 "github.com/opencontainers/image-spec/specs-go/v1"
+	"github.com/tonistiigi/fsutil"
+
+	"github.com/pbrx-go/pbrx-go/builder/plan2llb"
+	"github.com/pbrx-go/pbrx-go/images"
+)
+
+// Host is what of the host a build must honour.
+type Host struct {
+	// Secrets are the bytes behind plan2llb's secrets, by name.
+	Secrets map[string][]byte
+	Proxy   llb.ProxyEnv
+	// FindLinks are local folders with wheels, by the name of the local source, in order.
+	FindLinks []Folder
+	// Constraints and BuildConstraints are pip's, from the host's pip configuration.
+	Constraints, BuildConstraints []byte
+}
+
+// Folder is a folder of the host under a name.
+type Folder struct {
+	Name string
+	FS   fsutil.FS
+}
+
+// Source is what the project's wheel is built from.
+type Source struct {
+	Files fsutil.FS
+	// Exclude are patterns of files that no build needs (fsutil's syntax).
+	Exclude []string
+	// Git is the project's history, nil where there is none.
+	Git fsutil.FS
+}
+
+// Options are what a run needs beside the project.
+type Options struct {
+	Base images.Location
+	// TempDir is a folder for files that live as long as the run.
+	TempDir string
+	Host    Host
+	Source  Source
+	// Plan are the options of planning.
+	Plan    images.Options
+	Epoch   time.Time
+	NoCache bool
+	// Status is told of everything the engine does; it may be nil.
+	Status func(*client.SolveStatus)
+}
+
+// Run is one run of the tool against one base: what was learnt of the base, and what can be built on it.
+type Run struct {
+	// Base is what was learnt of the base image.
+	Base images.Base
+
+	solver   Solver
+	opts     Options
+	image    *BaseImage
+	platform v1.Platform
+	features plan2llb.Features
+	tracker  *tracker
+}
+
+// Probe finds the base image and learns what it is. Errors are *BaseError, *EngineError or *StepError.
+func Probe(ctx context.Context, solver Solver, opts Options) (*Run, error) {
+	r := &Run{solver: solver, opts: opts, tracker: newTracker(opts.Status)}
+	var compiler *plan2llb.Compiler
+	stores := lateStores{}
+	_, err := solver.Solve(ctx, Job{
+		Stores: stores.stores(),
+		Status: r.tracker.update,
+		Work: func(ctx context.Context, c gateway.Client) (*gateway.Result, error) {
+			var err error
+			if r.platform, r.features, err = abilities(c); err != nil {
+				return nil, err
+			}
+			if r.image, err = openBase(ctx, opts.Base, r.platform, opts.TempDir, c); err != nil {
+				return nil, err
+			}
+			stores.set(r.image.Stores[storeName])
+			compiler = r.compiler()
+			if r.Base, err = probe(ctx, c, r.image, compiler, r.platform); err != nil {
+				return nil, err
+			}
+			return gateway.NewResult(), nil
+		},
+	})
+	if err != nil {
+		return nil, r.explain(ctx, err, compiler)
+	}
+	return r, nil
+}
+
+// abilities asks the engine for its platform and what changes how a plan is compiled.
+func abilities(c gateway.Client) (v1.Platform, plan2llb.Features, error) {
+	opts := c.BuildOpts()
+	if len(opts.Workers) == 0 || len(opts.Workers[0].Platforms) == 0 {
+		return v1.Platform{}, plan2llb.Features{}, &EngineError{Doing: "asking the engine what it can do", Err: errors.New("it has no worker"), Hint: "see `pbrx-go doctor`"}
+	}
+	merge := opts.LLBCaps.Supports(pb.CapMergeOp) == nil && opts.LLBCaps.Supports(pb.CapDiffOp) == nil
+	return opts.Workers[0].Platforms[0], plan2llb.Features{Merge: merge}, nil
+}
+
+func (r *Run) compiler() *plan2llb.Compiler {
+	in := plan2llb.Inputs{
+		Base:             r.image.State,
+		Config:           r.image.Config,
+		Platform:         r.platform,
+		Features:         r.features,
+		Epoch:            r.opts.Epoch,
+		Proxy:            r.opts.Host.Proxy,
+		Constraints:      r.opts.Host.Constraints,
+		BuildConstraints: r.opts.Host.BuildConstraints,
+		NoCache:          r.opts.NoCache,
+	}
+	for _, f := range r.opts.Host.FindLinks {
+		in.FindLinks = append(in.FindLinks, f.Name)
+	}
+	return plan2llb.New(in)
+}
+
+// job is a job with everything that steps of this run may ask the session for.
+func (r *Run) job(work func(context.Context, gateway.Client) (*gateway.Result, error)) Job {
+	locals := map[string]fsutil.FS{}
+	if r.opts.Source.Files != nil {
+		locals[plan2llb.SourceLocal] = r.opts.Source.Files
+	}
+	if r.opts.Source.Git != nil {
+		locals[plan2llb.GitLocal] = r.opts.Source.Git
+	}
+	for _, f := range r.opts.Host.FindLinks {
+		locals[f.Name] = f.FS
+	}
+	return Job{Locals: locals, Stores: r.image.Stores, Secrets: r.opts.Host.Secrets, Work: work, Status: r.tracker.update}
+}
+
+// Steps are the steps of the run so far and whether they ran.
+func (r *Run) Steps() []StepResult { return r.tracker.steps() }
+
+// explain turns an error of a solve into one that says which step failed and why.
+func (r *Run) explain(ctx context.Context, err error, compiler *plan2llb.Compiler) error {
+	if ctx.Err() != nil {
+		return context.Cause(ctx)
+	}
+	var base *BaseError
+	var engine *EngineError
+	var missing *MissingPackageError
+	if errors.As(err, &base) || errors.As(err, &missing) || compiler == nil {
+		return err
+	}
+	if step, ok := r.tracker.failed(compiler.Steps()); ok {
+		return step
+	}
+	if errors.As(err, &engine) {
+		return err
+	}
+	return fmt.Errorf("building the images: %w", err)
+}

@@ -1,0 +1,145 @@
+package builder
+
+import (
+	"bytes"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/moby/buildkit/client"
+	"github.com/opencontainers/go-digest"
+
+	"github.com/pbrx-go/pbrx-go/builder/plan2llb"
+)
+
+// StepResult is what became of one step of a build.
+type StepResult struct {
+	// Name is the step's name.
+	Name string
+	// Cached says that an earlier result was taken and nothing ran.
+	Cached bool
+	// Took is how long it ran.
+	Took time.Duration
+}
+
+// keptLines is how much of a step's output is kept for the report of its failure.
+const keptLines = 200
+
+// tracker follows the status of all jobs of a build. What several jobs share is counted once.
+type tracker struct {
+	mu       sync.Mutex
+	forward  func(*client.SolveStatus)
+	vertices map[digest.Digest]*vertex
+	order    []digest.Digest
+}
+
+type vertex struct {
+	name    string
+	cached  bool
+	done    bool
+	ran     bool
+	err     string
+	took    time.Duration
+	partial []byte
+	lines   []string
+}
+
+func newTracker(forward func(*client.SolveStatus)) *tracker {
+	return &tracker{forward: forward, vertices: map[digest.Digest]*vertex{}}
+}
+
+// update takes in one status and hands it on, less what has been seen done.
+func (t *tracker) update(s *client.SolveStatus) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	var fresh []*client.Vertex
+	for _, v := range s.Vertexes {
+		known := t.vertices[v.Digest]
+		if known == nil {
+			known = &vertex{name: v.Name}
+			t.vertices[v.Digest] = known
+			t.order = append(t.order, v.Digest)
+		}
+		if known.done && known.err == "" {
+			continue
+		}
+		fresh = append(fresh, v)
+		if v.Error != "" {
+			known.err = v.Error
+		}
+		if v.Completed != nil {
+			known.done = true
+			known.cached = v.Cached
+			known.ran = !v.Cached
+			if v.Started != nil {
+				known.took = v.Completed.Sub(*v.Started)
+			}
+		}
+	}
+	for _, l := range s.Logs {
+		if v := t.vertices[l.Vertex]; v != nil {
+			v.log(l.Data)
+		}
+	}
+	if t.forward != nil {
+		t.forward(&client.SolveStatus{Vertexes: fresh, Statuses: s.Statuses, Logs: s.Logs, Warnings: s.Warnings})
+	}
+}
+
+func (v *vertex) log(data []byte) {
+	v.partial = append(v.partial, data...)
+	for {
+		line, rest, found := bytes.Cut(v.partial, []byte("\n"))
+		if !found {
+			return
+		}
+		v.lines = append(v.lines, strings.TrimRight(string(line), "\r"))
+		v.partial = append([]byte(nil), rest...)
+		if len(v.lines) > keptLines {
+			v.lines = slices.Delete(v.lines, 0, len(v.lines)-keptLines)
+		}
+	}
+}
+
+// steps lists what became of the steps, in the order in which they were begun.
+func (t *tracker) steps() []StepResult {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	var out []StepResult
+	for _, d := range t.order {
+		if v := t.vertices[d]; v.done && isStep(v.name) {
+			out = append(out, StepResult{Name: v.name, Cached: v.cached, Took: v.took})
+		}
+	}
+	return out
+}
+
+// isStep tells the steps of the plan from what the engine does for itself.
+func isStep(name string) bool {
+	for _, word := range []string{"[base]", "[distro]", "[python]", "[project]", "[dependencies]", "[extra"} {
+		if strings.HasPrefix(name, word) {
+			return true
+		}
+	}
+	return false
+}
+
+// failed returns the step that a solve failed on, if it was a step.
+func (t *tracker) failed(steps map[string]plan2llb.Step) (*StepError, bool) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	for _, d := range t.order {
+		v := t.vertices[d]
+		step, known := steps[v.name]
+		if v.err == "" || !known || strings.Contains(v.err, "context canceled") {
+			continue
+		}
+		lines := v.lines
+		if len(v.partial) > 0 {
+			lines = append(slices.Clone(lines), string(v.partial))
+		}
+		return &StepError{Step: step.Name, From: step.From, Lines: lines, cause: v.err}, true
+	}
+	return nil, false
+}

@@ -1,0 +1,173 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"strings"
+	"syscall"
+
+	"github.com/spf13/cobra"
+
+	"github.com/pbrx-go/pbrx-go/bindep"
+	"github.com/pbrx-go/pbrx-go/builder"
+	"github.com/pbrx-go/pbrx-go/builder/engine/embedded"
+	"github.com/pbrx-go/pbrx-go/setupcfg"
+)
+
+// The exit codes of every command but run.
+const (
+	exitBuild        = 1
+	exitUsage        = 2
+	exitSurroundings = 3
+	exitOurs         = 125
+)
+
+// signalled is the cause of a context that a signal ended.
+type signalled struct{ signal syscall.Signal }
+
+func (s signalled) Error() string { return "interrupted by " + s.signal.String() }
+
+// WithSignals returns a context that ends with the first signal that notify sends; the second
+// one ends the process.
+func WithSignals(ctx context.Context, notify func(chan<- os.Signal)) (context.Context, func()) {
+	ctx, cancel := context.WithCancelCause(ctx)
+	c := make(chan os.Signal, 2)
+	notify(c)
+	go func() {
+		first := <-c
+		s, _ := first.(syscall.Signal)
+		cancel(signalled{s})
+		<-c
+		os.Exit(128 + int(s))
+	}()
+	return ctx, func() { cancel(nil) }
+}
+
+// usageError is a mistake on the command line.
+type usageError struct{ err error }
+
+func (e usageError) Error() string { return e.err.Error() }
+func (e usageError) Unwrap() error { return e.err }
+
+func usagef(format string, args ...any) error { return usageError{fmt.Errorf(format, args...)} }
+
+// statusError carries the exit status of a script that pbrx-go ran.
+type statusError struct{ status int }
+
+func (e statusError) Error() string { return fmt.Sprintf("the script ended with status %d", e.status) }
+
+// oursError is a failure of ours where exit codes belong to the script.
+type oursError struct{ error }
+
+func (e oursError) Unwrap() error { return e.error }
+
+// Main runs the command line and returns the exit code.
+func Main(ctx context.Context, args []string, streams Streams, environ []string) int {
+	app := &app{streams: streams, env: readEnv(environ)}
+	root := newRoot(app)
+	root.SetArgs(args)
+	root.SetIn(streams.In)
+	root.SetOut(streams.Out)
+	root.SetErr(streams.Err)
+	err := root.ExecuteContext(ctx)
+	if err == nil {
+		return 0
+	}
+	code := exitCode(err)
+	var status statusError
+	if !errors.As(err, &status) {
+		report(streams, err)
+	}
+	return code
+}
+
+// app is what all commands share.
+type app struct {
+	streams Streams
+	env     environment
+}
+
+// warn writes one warning.
+func (a *app) warn(format string, args ...any) {
+	fmt.Fprintf(a.streams.Err, "warning: "+format+"\n", args...)
+}
+
+// note writes one line of the story.
+func (a *app) note(format string, args ...any) {
+	fmt.Fprintf(a.streams.Err, format+"\n", args...)
+}
+
+// exitCode is the one place where errors become exit codes.
+func exitCode(err error) int {
+	var status statusError
+	var ours oursError
+	var signal signalled
+	var usage usageError
+	var bindepErrors bindep.ErrorList
+	var setupErrors setupcfg.ErrorList
+	var base *builder.BaseError
+	var engine *builder.EngineError
+	var surroundings *embedded.SurroundingsError
+	var step *builder.StepError
+	var missing *builder.MissingPackageError
+	var path *fs.PathError
+	switch {
+	case errors.As(err, &status):
+		return status.status
+	case errors.As(err, &signal):
+		return 128 + int(signal.signal)
+	case errors.As(err, &ours):
+		return exitOurs
+	case errors.As(err, &usage), errors.As(err, &bindepErrors), errors.As(err, &setupErrors):
+		return exitUsage
+	case errors.As(err, &missing):
+		return exitBuild
+	case errors.As(err, &step):
+		if step.Surroundings() {
+			return exitSurroundings
+		}
+		return exitBuild
+	case errors.As(err, &base), errors.As(err, &engine), errors.As(err, &surroundings), errors.As(err, &path):
+		return exitSurroundings
+	case isCobraUsage(err):
+		return exitUsage
+	}
+	return exitBuild
+}
+
+// isCobraUsage recognises cobra's own complaints about commands and flags, which have no type.
+func isCobraUsage(err error) bool {
+	for _, start := range []string{"unknown command", "unknown flag", "unknown shorthand", "flag needs an argument", "invalid argument",
+		"accepts ", "requires at least", "required flag", "if any flags in the group"} {
+		if strings.HasPrefix(err.Error(), start) {
+			return true
+		}
+	}
+	return false
+}
+
+// report writes an error for people: what the failed step printed last, then the line that says what is wrong.
+func report(streams Streams, err error) {
+	var step *builder.StepError
+	if errors.As(err, &step) {
+		for _, line := range step.Tail() {
+			fmt.Fprintln(streams.Err, "  | "+line)
+		}
+	}
+	for line := range strings.Lines(err.Error()) {
+		fmt.Fprintln(streams.Err, "error: "+strings.TrimRight(line, "\n"))
+	}
+}
+
+// atMost refuses a wrong number of arguments with one line.
+func atMost(n int, what string) cobra.PositionalArgs {
+	return func(_ *cobra.Command, args []string) error {
+		if len(args) > n {
+			return usagef("%d arguments where at most %d (%s) is taken", len(args), n, what)
+		}
+		return nil
+	}
+}

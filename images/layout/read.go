@@ -1,0 +1,118 @@
+package layout
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"github.com/opencontainers/go-digest"
+	v1 "github.com/opencontainers/image-spec/specs-go/v1"
+)
+
+// containerdName is the annotation by which containerd names an image it imports.
+const containerdName = "io.containerd.image.name"
+
+// Image is one image of a layout.
+type Image struct {
+	// Descriptor points at the image's manifest, never at an index.
+	Descriptor v1.Descriptor
+	Manifest   v1.Manifest
+	Config     v1.Image
+	// RawConfig is the configuration as it is stored, with fields this version does not know.
+	RawConfig []byte
+}
+
+// Find returns the image of a layout that has the name ref for one platform
+// (os/arch). Without a ref the layout must hold exactly one image. The name is
+// compared with both annotations. Errors say which names there are.
+func Find(dir, ref, platform string) (*Image, error) {
+	index, err := readIndex(dir)
+	if err != nil {
+		return nil, err
+	}
+	var found []v1.Descriptor
+	var names []string
+	for _, d := range index.Manifests {
+		names = append(names, d.Annotations[v1.AnnotationRefName])
+		if ref == "" || ref == d.Annotations[v1.AnnotationRefName] || ref == d.Annotations[containerdName] {
+			found = append(found, d)
+		}
+	}
+	switch {
+	case len(found) == 0:
+		return nil, fmt.Errorf("no image %q in the OCI layout %s, which has: %s: %w", ref, dir, strings.Join(names, ", "), fs.ErrNotExist)
+	case len(found) > 1 && ref == "":
+		return nil, fmt.Errorf("the OCI layout %s has %d images: name one, as in oci:%s:%s", dir, len(found), dir, names[0])
+	}
+	return load(dir, found[0], platform)
+}
+
+// load follows an index, if the descriptor is one, to the manifest for platform.
+func load(dir string, desc v1.Descriptor, platform string) (*Image, error) {
+	if strings.HasSuffix(desc.MediaType, "image.index.v1+json") || strings.HasSuffix(desc.MediaType, "manifest.list.v2+json") {
+		var index v1.Index
+		if _, err := readJSON(dir, desc.Digest, &index); err != nil {
+			return nil, err
+		}
+		for _, d := range index.Manifests {
+			if d.Platform != nil && d.Platform.OS+"/"+d.Platform.Architecture == platform {
+				return load(dir, d, platform)
+			}
+		}
+		return nil, fmt.Errorf("the index %s in the OCI layout %s has no manifest for %s", desc.Digest, dir, platform)
+	}
+	img := &Image{Descriptor: desc}
+	if _, err := readJSON(dir, desc.Digest, &img.Manifest); err != nil {
+		return nil, err
+	}
+	raw, err := readJSON(dir, img.Manifest.Config.Digest, &img.Config)
+	img.RawConfig = raw
+	return img, err
+}
+
+// ReadImage reads manifest and configuration of the image whose manifest desc
+// names, out of the blobs below dir.
+func ReadImage(dir string, desc v1.Descriptor) (*Image, error) {
+	return load(dir, desc, "")
+}
+
+// BlobPath is where a layout keeps a blob.
+func BlobPath(dir string, d digest.Digest) string {
+	return filepath.Join(dir, v1.ImageBlobsDir, d.Algorithm().String(), d.Encoded())
+}
+
+func readIndex(dir string) (*v1.Index, error) {
+	raw, err := os.ReadFile(filepath.Join(dir, v1.ImageIndexFile))
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, fmt.Errorf("%s is no OCI layout: it has no %s: %w", dir, v1.ImageIndexFile, fs.ErrNotExist)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("reading the OCI layout %s: %w", dir, err)
+	}
+	var index v1.Index
+	if err := json.Unmarshal(raw, &index); err != nil {
+		return nil, fmt.Errorf("%s: %w", filepath.Join(dir, v1.ImageIndexFile), err)
+	}
+	return &index, nil
+}
+
+func readJSON(dir string, d digest.Digest, into any) ([]byte, error) {
+	if err := d.Validate(); err != nil {
+		return nil, fmt.Errorf("OCI layout %s: %w", dir, err)
+	}
+	raw, err := os.ReadFile(BlobPath(dir, d))
+	if err != nil {
+		return nil, fmt.Errorf("reading the OCI layout %s: %w", dir, err)
+	}
+	if got := d.Algorithm().FromBytes(raw); got != d {
+		return nil, fmt.Errorf("OCI layout %s: blob %s is damaged: its content has digest %s", dir, d, got)
+	}
+	if err := json.Unmarshal(raw, into); err != nil {
+		return nil, fmt.Errorf("OCI layout %s: blob %s: %w", dir, d, err)
+	}
+	return raw, nil
+}

@@ -1,0 +1,209 @@
+package layout
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
+
+	"github.com/containerd/containerd/v2/core/content"
+	"github.com/containerd/containerd/v2/plugins/content/local"
+	"github.com/opencontainers/go-digest"
+	"github.com/opencontainers/image-spec/specs-go"
+	v1 "github.com/opencontainers/image-spec/specs-go/v1"
+)
+
+// Writer collects the blobs of new images until they are committed to a layout.
+type Writer struct {
+	dir, staging string
+	store        content.Store
+}
+
+// Named is an image to be named at Commit.
+type Named struct {
+	Descriptor v1.Descriptor
+	// Name is what users see (foo-base:latest), FullName its normalised form.
+	Name, FullName string
+}
+
+// NewWriter prepares writing to the layout dir, which need not exist yet. Blobs
+// are kept in staging, a folder of the caller's that is best on the same file
+// system and goes when the caller goes.
+func NewWriter(dir, staging string) (*Writer, error) {
+	store, err := local.NewStore(staging)
+	if err != nil {
+		return nil, fmt.Errorf("preparing to write the OCI layout %s: %w", dir, err)
+	}
+	return &Writer{dir: dir, staging: staging, store: store}, nil
+}
+
+// Store takes the blobs of the images.
+func (w *Writer) Store() content.Store { return w.store }
+
+// Staging is the folder that holds the blobs until Commit, in the form of a
+// layout without an index.
+func (w *Writer) Staging() string { return w.staging }
+
+// Commit moves the staged blobs into the layout and names all images in one
+// step. Images that had one of the names lose it, and blobs only they used are removed.
+func (w *Writer) Commit(images []Named) error {
+	if err := os.MkdirAll(filepath.Join(w.dir, v1.ImageBlobsDir, "sha256"), 0o755); err != nil {
+		return fmt.Errorf("writing the OCI layout: %w", err)
+	}
+	unlock, err := lockDir(w.dir)
+	if err != nil {
+		return fmt.Errorf("locking the OCI layout %s: %w", w.dir, err)
+	}
+	defer unlock()
+	old, err := readIndex(w.dir)
+	if errors.Is(err, fs.ErrNotExist) {
+		old = &v1.Index{}
+	} else if err != nil {
+		return err
+	}
+	if err := w.moveBlobs(); err != nil {
+		return fmt.Errorf("writing the OCI layout %s: %w", w.dir, err)
+	}
+	index := newIndex(old, images)
+	if err := w.writeIndex(index); err != nil {
+		return fmt.Errorf("writing the OCI layout %s: %w", w.dir, err)
+	}
+	return w.removeOrphans(old, index)
+}
+
+func newIndex(old *v1.Index, images []Named) *v1.Index {
+	index := &v1.Index{Versioned: specs.Versioned{SchemaVersion: 2}, MediaType: v1.MediaTypeImageIndex}
+	for _, d := range old.Manifests {
+		replaced := slices.ContainsFunc(images, func(n Named) bool {
+			return d.Annotations[v1.AnnotationRefName] == n.Name || d.Annotations[containerdName] == n.FullName
+		})
+		if !replaced {
+			index.Manifests = append(index.Manifests, d)
+		}
+	}
+	for _, n := range images {
+		d := n.Descriptor
+		d.Annotations = map[string]string{v1.AnnotationRefName: n.Name, containerdName: n.FullName}
+		index.Manifests = append(index.Manifests, d)
+	}
+	return index
+}
+
+func (w *Writer) moveBlobs() error {
+	from := filepath.Join(w.staging, v1.ImageBlobsDir, "sha256")
+	entries, err := os.ReadDir(from)
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return err
+	}
+	for _, e := range entries {
+		to := BlobPath(w.dir, digest.NewDigestFromEncoded(digest.SHA256, e.Name()))
+		if _, err := os.Stat(to); err == nil {
+			continue
+		}
+		if err := moveFile(filepath.Join(from, e.Name()), to); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// moveFile renames, or copies to a temporary name first where the two lie on different file systems.
+func moveFile(from, to string) error {
+	if err := os.Rename(from, to); err == nil {
+		return nil
+	}
+	in, err := os.Open(from)
+	if err != nil {
+		return err
+	}
+	defer in.Close()
+	out, err := os.CreateTemp(filepath.Dir(to), ".incoming-*")
+	if err != nil {
+		return err
+	}
+	defer os.Remove(out.Name())
+	if _, err := io.Copy(out, in); err != nil {
+		out.Close()
+		return err
+	}
+	if err := errors.Join(out.Chmod(0o644), out.Sync(), out.Close()); err != nil {
+		return err
+	}
+	return os.Rename(out.Name(), to)
+}
+
+func (w *Writer) writeIndex(index *v1.Index) error {
+	marker, _ := json.Marshal(v1.ImageLayout{Version: v1.ImageLayoutVersion})
+	if err := replaceFile(filepath.Join(w.dir, v1.ImageLayoutFile), marker); err != nil {
+		return err
+	}
+	raw, err := json.Marshal(index)
+	if err != nil {
+		return err
+	}
+	return replaceFile(filepath.Join(w.dir, v1.ImageIndexFile), raw)
+}
+
+func replaceFile(path string, data []byte) error {
+	f, err := os.CreateTemp(filepath.Dir(path), ".incoming-*")
+	if err != nil {
+		return err
+	}
+	defer os.Remove(f.Name())
+	_, err = f.Write(data)
+	if err := errors.Join(err, f.Chmod(0o644), f.Sync(), f.Close()); err != nil {
+		return err
+	}
+	return os.Rename(f.Name(), path)
+}
+
+// removeOrphans removes the blobs that old reached and index does not. Blobs that
+// neither reaches are left alone: they may be somebody else's.
+func (w *Writer) removeOrphans(old, index *v1.Index) error {
+	kept := map[digest.Digest]bool{}
+	for _, d := range index.Manifests {
+		reach(w.dir, d, kept)
+	}
+	gone := map[digest.Digest]bool{}
+	for _, d := range old.Manifests {
+		reach(w.dir, d, gone)
+	}
+	for d := range gone {
+		if kept[d] {
+			continue
+		}
+		if err := os.Remove(BlobPath(w.dir, d)); err != nil && !errors.Is(err, fs.ErrNotExist) {
+			return fmt.Errorf("removing what replaced images used from the OCI layout %s: %w", w.dir, err)
+		}
+	}
+	return nil
+}
+
+// reach adds every blob below a descriptor. What cannot be read has nothing below it.
+func reach(dir string, desc v1.Descriptor, into map[digest.Digest]bool) {
+	if into[desc.Digest] {
+		return
+	}
+	into[desc.Digest] = true
+	var node struct {
+		Config    *v1.Descriptor  `json:"config"`
+		Layers    []v1.Descriptor `json:"layers"`
+		Manifests []v1.Descriptor `json:"manifests"`
+	}
+	if _, err := readJSON(dir, desc.Digest, &node); err != nil {
+		return
+	}
+	if node.Config != nil {
+		into[node.Config.Digest] = true
+	}
+	for _, l := range node.Layers {
+		into[l.Digest] = true
+	}
+	for _, m := range node.Manifests {
+		reach(dir, m, into)
+	}
+}

@@ -1,0 +1,97 @@
+package images
+
+// Plan is everything that will be built and why. It encodes to stable JSON: the
+// same inputs give the same bytes.
+type Plan struct {
+	Project     Project   `json:"project"`
+	Base        Base      `json:"base"`
+	Environment string    `json:"environment"`
+	Init        Init      `json:"init"`
+	Compile     []Package `json:"compile"`
+	Runtime     []Package `json:"runtime"`
+	Source      Source    `json:"source"`
+	Images      []Image   `json:"images"`
+	Warnings    []string  `json:"warnings"`
+}
+
+// Project is the identity of the project that is built.
+type Project struct {
+	Name string `json:"name"`
+	// Version is empty until the wheel has said it.
+	Version string `json:"version"`
+}
+
+// Package is one distro package and the reason it is wanted.
+type Package struct {
+	Name string `json:"name"`
+	// From is the input line that asked for it (bindep.txt:3:1), or what the
+	// plan itself needs it for.
+	From string `json:"from"`
+	// Why is the selector that decided, for people to read.
+	Why string `json:"why"`
+}
+
+// Init is the program put before every command, as process 1.
+type Init struct {
+	// Path is set by the user, or where a candidate that the base already has lies; empty
+	// otherwise.
+	Path string `json:"path"`
+	// Candidates are the programs to be looked for in the distribution, best
+	// first; empty when Path is set or no init is wanted.
+	Candidates []InitCandidate `json:"candidates"`
+}
+
+// InitCandidate is an init program that a distribution may have as a package.
+type InitCandidate struct {
+	Package string `json:"package"`
+	Path    string `json:"path"`
+}
+
+// Source says how the project's own wheel is made.
+type Source struct {
+	// Git is whether the step gets the repository: version and file list come from it.
+	Git bool `json:"git"`
+	// Sdist is whether the wheel is made from a source distribution made first.
+	Sdist bool `json:"sdist"`
+}
+
+// Image is one image of the set.
+type Image struct {
+	// Name is the repository with its prefix, without a tag.
+	Name string `json:"name"`
+	// Script is the console script the image runs; empty for the base image.
+	Script string `json:"script"`
+	// Extras are the project's extras installed in the image beyond those of the base
+	// image, spelled as the project's metadata does.
+	Extras []string `json:"extras"`
+	// Cmd is the command; nil leaves the base's own.
+	Cmd []string `json:"cmd"`
+	// From is where the project declares it (setup.cfg:12:5).
+	From string `json:"from"`
+}
+
+// Built is one finished image.
+type Built struct {
+	Name       string   `json:"name"`
+	Tags       []string `json:"tags"`
+	Digest     string   `json:"digest"`
+	DigestKind string   `json:"digest_kind"`
+	// Script is nil for the base image.
+	Script   *string  `json:"script"`
+	Cmd      []string `json:"cmd"`
+	Platform string   `json:"platform"`
+	// Size and OwnSize are bytes as stored in the output; OwnSize counts the
+	// layers that neither the base nor the project's base image has.
+	Size        int64   `json:"size"`
+	OwnSize     int64   `json:"own_size"`
+	Compression string  `json:"compression"`
+	Layers      []Layer `json:"layers"`
+}
+
+// Layer is one layer of a finished image and what it holds.
+type Layer struct {
+	Digest string `json:"digest"`
+	Size   int64  `json:"size"`
+	// Content is base, distro, dependencies, project or extra.
+	Content string `json:"content"`
+}
