@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -40,12 +41,12 @@ type childConfig struct {
 // startReport is what the child answers on the status pipe, once.
 type startReport struct{ Error string }
 
-// childCommand is the child as a process: our own binary in new PID and mount
+// childCommand is a child as a process: our own binary in new PID and mount
 // namespaces, and in a session of its own so that a terminal's Ctrl-C reaches only the command.
-func childCommand(cfg childConfig) *exec.Cmd {
+// The engine's one argument is the state directory, for those who read ps.
+func childCommand(args ...string) *exec.Cmd {
 	cmd := exec.Command("/proc/self/exe")
-	cmd.Args = []string{childName, cfg.StateDir} // the directory is for those who read ps
-	cmd.Dir = "/"
+	cmd.Args = append([]string{childName}, args...)
 	// A variable and not a call in the child: libraries read it when they are initialised.
 	cmd.Env = append(os.Environ(), "TMPDIR="+tempDir)
 	cmd.SysProcAttr = &syscall.SysProcAttr{Cloneflags: syscall.CLONE_NEWPID | syscall.CLONE_NEWNS, Setsid: true}
@@ -58,6 +59,9 @@ func childCommand(cfg childConfig) *exec.Cmd {
 func ChildMain(args []string) (isChild bool, code int) {
 	if len(args) == 0 || args[0] != childName {
 		return false, 0
+	}
+	if len(args) == 3 && args[1] == probeArg {
+		return true, probeMain(args[2])
 	}
 	for _, fd := range []int{childControlFD, childLockFD, childStatusFD} {
 		syscall.CloseOnExec(fd) // or every step would hold the lock
@@ -106,7 +110,7 @@ func serveChild(control, lock, status *os.File) error {
 	defer cancel()
 	s, err := newServer(ctx, cfg)
 	if err != nil {
-		return err
+		return errors.Join(err, sweep(cfg))
 	}
 	served := make(chan error, 1)
 	go func() { served <- s.grpc.Serve(s.listener) }()

@@ -49,7 +49,10 @@ func Open(ctx context.Context, opts Options) (*Engine, error) {
 		return nil, err
 	}
 	version := make(chan error, 1) // asked while the child starts: it takes as long as all the rest
-	go func() { version <- runcUsable(ctx, runc) }()
+	go func() {
+		_, err := runcUsable(ctx, runc)
+		version <- err
+	}()
 
 	dir, err := prepareStateDir(opts.StateDir)
 	if err != nil {
@@ -117,7 +120,7 @@ func (e *Engine) spawn(cfg childConfig, log io.Writer) (status *os.File, err err
 	}
 	files = append(files, statusW)
 
-	cmd := childCommand(cfg)
+	cmd := childCommand(cfg.StateDir)
 	cmd.ExtraFiles = []*os.File{controlR, e.lock.file, statusW} // childControlFD, childLockFD, childStatusFD
 	if cmd.Stderr, err = e.openLog(log); err != nil {
 		status.Close()
@@ -125,8 +128,7 @@ func (e *Engine) spawn(cfg childConfig, log io.Writer) (status *os.File, err err
 	}
 	if err := cmd.Start(); err != nil {
 		status.Close()
-		return nil, &SurroundingsError{Problem: "starting the build engine in its own namespaces", Err: err,
-			Remedy: "it needs root with CAP_SYS_ADMIN (in a container: docker run --privileged), or choose another engine with --engine"}
+		return nil, &SurroundingsError{Problem: namespacesProblem, Err: err, Remedy: namespacesRemedy}
 	}
 	e.child = cmd
 	go func() {

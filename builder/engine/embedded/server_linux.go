@@ -151,8 +151,8 @@ func newController(ctx context.Context, cfg childConfig, w *base.Worker) (*contr
 // for it (orderly), and leaves nothing that a later engine would have to sweep.
 // Every part is bounded: what does not end in time ends with the PID namespace.
 func (s *server) stop(orderly bool) {
-	within(stopSolvesTimeout, "stopping the solves", func() error { s.grpc.Stop(); return nil })
-	if orderly {
+	stopped := within(stopSolvesTimeout, "stopping the solves", func() error { s.grpc.Stop(); return nil })
+	if orderly && stopped {
 		within(pruneTimeout, "trimming the store", func() error {
 			ctx, cancel := context.WithTimeout(context.Background(), pruneTimeout)
 			defer cancel()
@@ -167,8 +167,8 @@ func (s *server) stop(orderly bool) {
 	}
 }
 
-// within runs f and goes on when it takes too long.
-func within(limit time.Duration, what string, f func() error) {
+// within runs f and goes on when it takes too long; it tells whether f came to its end.
+func within(limit time.Duration, what string, f func() error) bool {
 	done := make(chan error, 1)
 	go func() { done <- f() }()
 	select {
@@ -176,8 +176,10 @@ func within(limit time.Duration, what string, f func() error) {
 		if err != nil {
 			logrus.WithError(err).Warn(what)
 		}
+		return true
 	case <-time.After(limit):
 		logrus.Warnf("%s takes longer than %v, not waited for", what, limit)
+		return false
 	}
 }
 

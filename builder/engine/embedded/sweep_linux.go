@@ -7,10 +7,8 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
-	"strconv"
 	"strings"
 	"syscall"
-	"time"
 )
 
 // newChildConfig fills in what follows from the state directory; budget 0 is the default budget.
@@ -40,6 +38,7 @@ func sweep(cfg childConfig) error {
 		}
 	}
 	remove(os.Remove(filepath.Join(cfg.StateDir, socketName)))
+	remove(os.RemoveAll(filepath.Join(cfg.StateDir, probeDir)))
 	errs = append(errs, removeCgroups(cfg.CgroupParent))
 	for _, pattern := range []string{"executor/*", "cachemounts/*", "content/ingest/*", "snapshots/snapshots/new-*"} {
 		// Glob has no escape for a state directory named with metacharacters, a directory's FS needs none.
@@ -95,83 +94,4 @@ func mountPoints() ([]mountPoint, error) {
 		points = append(points, mountPoint{unescape.Replace(fields[4]), rest[0]})
 	}
 	return points, nil
-}
-
-// cgroupDirs are the places where the cgroup parent is or would be: one in each
-// hierarchy of cgroup v1, or in the only one of v2.
-func cgroupDirs(parent string) ([]string, error) {
-	points, err := mountPoints()
-	if err != nil {
-		return nil, err
-	}
-	var dirs []string
-	for _, p := range points {
-		if p.fstype == "cgroup" || p.fstype == "cgroup2" {
-			dirs = append(dirs, filepath.Join(p.dir, parent))
-		}
-	}
-	return dirs, nil
-}
-
-// cgroupsWritable tries to make the steps' cgroup in every hierarchy.
-func cgroupsWritable(parent string) bool {
-	dirs, err := cgroupDirs(parent)
-	if err != nil || len(dirs) == 0 {
-		return false
-	}
-	for _, dir := range dirs {
-		if err := os.Mkdir(dir, 0o755); err != nil && !errors.Is(err, fs.ErrExist) {
-			return false
-		}
-	}
-	return true
-}
-
-// removeCgroups kills what still runs in the steps' cgroups and removes them.
-func removeCgroups(parent string) error {
-	dirs, err := cgroupDirs(parent)
-	if err != nil {
-		return err
-	}
-	var errs []error
-	for _, dir := range dirs {
-		for range 50 { // a killed process leaves its cgroup a moment later
-			if err = removeCgroup(dir); err == nil {
-				break
-			}
-			time.Sleep(10 * time.Millisecond)
-		}
-		errs = append(errs, err)
-	}
-	return errors.Join(errs...)
-}
-
-func removeCgroup(dir string) error {
-	entries, err := os.ReadDir(dir)
-	if errors.Is(err, fs.ErrNotExist) {
-		return nil
-	}
-	if err != nil {
-		return err
-	}
-	for _, e := range entries {
-		if e.IsDir() {
-			if err := removeCgroup(filepath.Join(dir, e.Name())); err != nil {
-				return err
-			}
-		}
-	}
-	procs, err := os.ReadFile(filepath.Join(dir, "cgroup.procs"))
-	if err != nil && !errors.Is(err, fs.ErrNotExist) {
-		return err
-	}
-	for _, field := range strings.Fields(string(procs)) {
-		if pid, err := strconv.Atoi(field); err == nil && pid > 1 {
-			syscall.Kill(pid, syscall.SIGKILL)
-		}
-	}
-	if err := syscall.Rmdir(dir); err != nil && err != syscall.ENOENT {
-		return &fs.PathError{Op: "rmdir", Path: dir, Err: err}
-	}
-	return nil
 }

@@ -83,11 +83,21 @@ func runcWorkerOpt(p workerParams) (base.WorkerOpt, error) {
 
 // snapshotterFor tries an overlay mount in the state directory, and falls back to plain copies.
 func snapshotterFor(stateDir string) string {
-	if err := overlayutils.Supported(stateDir); err != nil {
+	if err := overlayWorks(stateDir); err != nil {
 		logrus.WithError(err).Warn("overlayfs does not work here, layers are copied")
 		return "native"
 	}
 	return "overlayfs"
+}
+
+// probeDir is where overlayWorks tries, below the state directory; sweep removes it.
+const probeDir = "probe"
+
+// overlayWorks tries an overlay mount on dir's disk. It is for the child's mount namespace only.
+func overlayWorks(dir string) error {
+	probe := filepath.Join(dir, probeDir)
+	defer os.RemoveAll(probe)
+	return overlayutils.Supported(probe)
 }
 
 // gcPolicy keeps the store within budget: first what is cheap to make again and

@@ -1,6 +1,7 @@
 package embedded_test
 
 import (
+	"archive/tar"
 	"bytes"
 	"context"
 	"fmt"
@@ -22,6 +23,9 @@ import (
 func TestMain(m *testing.M) {
 	if isChild, code := embedded.ChildMain(os.Args); isChild {
 		os.Exit(code)
+	}
+	if os.Getenv(openEnv) != "" {
+		os.Exit(openMain())
 	}
 	if os.Getenv(victimEnv) != "" {
 		os.Exit(victimMain())
@@ -52,10 +56,10 @@ func stepDir(t *testing.T) string {
 	return dir
 }
 
-// step is a state in which /step ran with args on scratch.
-func step(args ...string) llb.State {
+// step is a state in which /step ran with argv on scratch.
+func step(argv ...string) llb.State {
 	base := llb.Scratch().File(llb.Copy(llb.Local("step"), "/step", "/step"))
-	return base.Run(llb.Args(append([]string{"/step"}, args...)), llb.Network(llb.NetModeNone)).Root()
+	return base.Run(args(append([]string{"/step"}, argv...)...), llb.Network(llb.NetModeNone)).Root()
 }
 
 // solve builds st and gives it back as a tar stream.
@@ -68,7 +72,7 @@ func solve(ctx context.Context, c *client.Client, dir string, st llb.State, log 
 	if err != nil {
 		return nil, err
 	}
-	var tar bytes.Buffer
+	var out bytes.Buffer
 	status := make(chan *client.SolveStatus)
 	printed := make(chan struct{})
 	go func() {
@@ -82,11 +86,37 @@ func solve(ctx context.Context, c *client.Client, dir string, st llb.State, log 
 	_, err = c.Solve(ctx, def, client.SolveOpt{
 		LocalMounts: map[string]fsutil.FS{"step": fs},
 		Exports: []client.ExportEntry{{Type: client.ExporterTar, Output: func(map[string]string) (io.WriteCloser, error) {
-			return nopCloser{&tar}, nil
+			return nopCloser{&out}, nil
 		}}},
 	}, status)
 	<-printed
-	return tar.Bytes(), err
+	return out.Bytes(), err
+}
+
+func args(a ...string) llb.RunOption { return llb.Args(a) }
+
+// lineWriter passes on what a step prints.
+type lineWriter struct{ c chan string }
+
+func (w lineWriter) Write(p []byte) (int, error) {
+	w.c <- string(p)
+	return len(p), nil
+}
+
+// tarModes gives the permissions of every entry.
+func tarModes(t *testing.T, r io.Reader) map[string]int64 {
+	t.Helper()
+	modes := map[string]int64{}
+	for tr := tar.NewReader(r); ; {
+		h, err := tr.Next()
+		if err == io.EOF {
+			return modes
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+		modes[h.Name] = h.Mode & 0o777
+	}
 }
 
 type nopCloser struct{ io.Writer }
@@ -113,11 +143,11 @@ func open(t *testing.T, opts embedded.Options) *embedded.Engine {
 // mustBuild runs a step that nothing has cached and checks its result.
 func mustBuild(t *testing.T, c *client.Client, dir, text string) {
 	t.Helper()
-	tar, err := solve(t.Context(), c, dir, step("write", "/hello", text), t.Output())
+	image, err := solve(t.Context(), c, dir, step("write", "/hello", text), t.Output())
 	if err != nil {
 		t.Fatalf("building: %v", err)
 	}
-	if !strings.Contains(string(tar), text) {
+	if !strings.Contains(string(image), text) {
 		t.Fatalf("the image's tar lacks %q", text)
 	}
 }
