@@ -1,0 +1,1 @@
+"""Counts the leaves (scalars) of a YAML document with libyaml."""
