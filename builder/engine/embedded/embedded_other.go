@@ -34,3 +34,6 @@ func ChildMain([]string) (isChild bool, code int) { return false, 0 }
 func Check(context.Context, string) []Finding {
 	return []Finding{{Name: "system", Level: LevelFail, Detail: runtime.GOOS, Remedy: errNotLinux().Error()}}
 }
+
+// TempDir has nothing to offer here.
+func (*Engine) TempDir() (string, error) { return "", errNotLinux() }

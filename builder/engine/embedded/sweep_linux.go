@@ -39,6 +39,7 @@ func sweep(cfg childConfig) error {
 	}
 	remove(os.Remove(filepath.Join(cfg.StateDir, socketName)))
 	remove(os.RemoveAll(filepath.Join(cfg.StateDir, probeDir)))
+	remove(os.RemoveAll(filepath.Join(cfg.StateDir, tempName)))
 	errs = append(errs, removeCgroups(cfg.CgroupParent))
 	for _, pattern := range []string{"executor/*", "cachemounts/*", "content/ingest/*", "snapshots/snapshots/new-*"} {
 		// Glob has no escape for a state directory named with metacharacters, a directory's FS needs none.
