@@ -1,0 +1,5 @@
+import _broken
+
+
+def main():
+    print(_broken)
