@@ -104,3 +104,25 @@ func TestParseDistroErrors(t *testing.T) {
 		}
 	}
 }
+
+func FuzzParseOSRelease(f *testing.F) {
+	for _, r := range readTable(f, "osrelease.tsv", 3, 71) {
+		f.Add(input(f, r[1]))
+	}
+	f.Fuzz(func(t *testing.T, src string) {
+		d, err := ParseOSRelease("f", []byte(src))
+		if err != nil {
+			for _, e := range err.(ErrorList) {
+				if e.Msg == "" || e.Hint == "" || !e.Pos.IsValid() {
+					t.Fatalf("%q: not a whole error: %#v", src, e)
+				}
+			}
+			return
+		}
+		for _, p := range d.Profiles() {
+			if !strings.HasPrefix(p, platformPrefix) || p == platformPrefix {
+				t.Fatalf("%q: profile %q", src, p)
+			}
+		}
+	})
+}

@@ -113,6 +113,24 @@ func TestPositions(t *testing.T) {
 	}
 }
 
+// Offsets count the bytes of the text as it was given, a byte order mark included.
+func TestPositionAfterByteOrderMark(t *testing.T) {
+	_, err := Parse("f", []byte("\ufefffoo \nR\n"))
+	list, ok := err.(ErrorList)
+	if !ok || len(list) != 3 {
+		t.Fatalf("%v", err)
+	}
+	for i, want := range []scanner.Position{
+		{Filename: "f", Offset: 0, Line: 1, Column: 1},
+		{Filename: "f", Offset: 6, Line: 1, Column: 4},
+		{Filename: "f", Offset: 8, Line: 2, Column: 1},
+	} {
+		if got := list[i].Position(); got != want {
+			t.Errorf("%v: %#v, want %#v", list[i], got, want)
+		}
+	}
+}
+
 func TestVersionLiterals(t *testing.T) {
 	valid := []string{"1", "1-2-3", "1--2", "1:2:3", "2:1:3-4", "1.0~rc1+b", "0:1"}
 	invalid := []string{"1:", "1:a", "1-", "1---2", "1-2--3", "1-2:3", "v1", ":1", "1--", "1-2-:3"}

@@ -5,13 +5,10 @@ import (
 	"strings"
 )
 
-// Profiles every command line of bindep's has and every file may name.
-const (
-	// DefaultProfile is what is active when the user names no profile.
-	DefaultProfile = "default"
+// DefaultProfile is what is active when the user names no profile.
+const DefaultProfile = "default"
 
-	platformPrefix = "platform:"
-)
+const platformPrefix = "platform:"
 
 // Select gives the rules that are active when exactly the given profiles are,
 // in the order of the file, the same package as often as it is named.
