@@ -192,11 +192,13 @@ func readWheel(ctx context.Context, c gateway.Client, wheel llb.State) (*setupcf
 
 // set is what one image needs beyond the base image, as dependencies.py found it.
 type set struct {
-	Image  string `json:"image"`
-	Wheels []struct {
-		Name    string `json:"name"`
-		Version string `json:"version"`
-	} `json:"wheels"`
+	Image  string     `json:"image"`
+	Wheels []setWheel `json:"wheels"`
+}
+
+type setWheel struct {
+	Name    string `json:"name"`
+	Version string `json:"version"`
 }
 
 // dependencies makes the wheels of all dependencies of all images. They are the same whichever images were asked for.
@@ -207,7 +209,8 @@ func (b *build) dependencies(ctx context.Context, c gateway.Client, work plan2ll
 	}
 	r := plan2llb.Requirements{Project: wheel.Name, RequiresDist: wheel.RequiresDist}
 	for _, image := range b.plan.Images {
-		extras := slices.Concat(b.plan.Images[0].Extras, image.Extras)
+		extras := append([]string{}, b.plan.Images[0].Extras...)
+		extras = append(extras, image.Extras...)
 		slices.Sort(extras)
 		r.Images = append(r.Images, plan2llb.ImageRequirements{Name: image.Name, Extras: slices.Compact(extras)})
 	}

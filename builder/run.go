@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"time"
 
 	"github.com/moby/buildkit/client"
@@ -50,6 +51,8 @@ type Options struct {
 	TempDir string
 	Host    Host
 	Source  Source
+	// Mirror names the package mirror for the base that was found; it may be nil.
+	Mirror func(images.Base) (string, error)
 	// Plan are the options of planning.
 	Plan    images.Options
 	Epoch   time.Time
@@ -98,7 +101,21 @@ func Probe(ctx context.Context, solver Solver, opts Options) (*Run, error) {
 	if err != nil {
 		return nil, r.explain(ctx, err, compiler)
 	}
-	return r, nil
+	return r, r.chooseMirror()
+}
+
+// chooseMirror makes the mirror a secret: where packages came from is no part of what they are.
+func (r *Run) chooseMirror() error {
+	if r.opts.Mirror == nil {
+		return nil
+	}
+	mirror, err := r.opts.Mirror(r.Base)
+	if err != nil || mirror == "" {
+		return err
+	}
+	r.opts.Host.Secrets = maps.Clone(r.opts.Host.Secrets)
+	r.opts.Host.Secrets[plan2llb.SecretMirror] = []byte(mirror)
+	return nil
 }
 
 // abilities asks the engine for its platform and what changes how a plan is compiled.

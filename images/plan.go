@@ -1,5 +1,7 @@
 package images
 
+import "encoding/json"
+
 // Plan is everything that will be built and why. It encodes to stable JSON: the
 // same inputs give the same bytes.
 type Plan struct {
@@ -68,6 +70,15 @@ type Image struct {
 	Cmd []string `json:"cmd"`
 	// From is where the project declares it (setup.cfg:12:5).
 	From string `json:"from"`
+	// Selected is whether the image is built; --only leaves others out. All are planned, so that what is
+	// left out does not change what is built.
+	Selected bool `json:"selected"`
+}
+
+// JSON is the plan as indented JSON with a final newline.
+func (p *Plan) JSON() ([]byte, error) {
+	data, err := json.MarshalIndent(p, "", "  ")
+	return append(data, '\n'), err
 }
 
 // Built is one finished image.

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/moby/buildkit/client/llb"
+	"github.com/opencontainers/go-digest"
 	v1 "github.com/opencontainers/image-spec/specs-go/v1"
 
 	"github.com/pbrx-go/pbrx-go/images"
@@ -204,3 +205,5 @@ func lines(packages []images.Package) []string {
 	}
 	return out
 }
+
+func digestOf(raw []byte) digest.Digest { return digest.FromBytes(raw) }

@@ -31,14 +31,6 @@ func managers() map[string]manager {
 	}
 }
 
-// InitCandidates are the init programs a package manager's distributions have, best first.
-func InitCandidates(packageManager string) []images.InitCandidate {
-	return map[string][]images.InitCandidate{
-		"apt": {{Package: "dumb-init", Path: "/usr/bin/dumb-init"}, {Package: "tini", Path: "/usr/bin/tini"}, {Package: "catatonit", Path: "/usr/bin/catatonit"}},
-		"apk": {{Package: "dumb-init", Path: "/usr/bin/dumb-init"}, {Package: "tini", Path: "/sbin/tini"}, {Package: "catatonit", Path: "/usr/bin/catatonit"}},
-	}[packageManager]
-}
-
 // Index fetches the package index of the base's distribution. It returns the index,
 // for Packages, and a folder with index.json: {"missing": [NAME…]} of the names asked for.
 func (c *Compiler) Index(base images.Base, wanted []string) (index, report llb.State) {

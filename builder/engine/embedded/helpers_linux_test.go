@@ -15,6 +15,8 @@ import (
 
 	"github.com/moby/buildkit/client"
 	"github.com/moby/buildkit/client/llb"
+	"github.com/moby/buildkit/session"
+	"github.com/moby/buildkit/session/secrets/secretsprovider"
 	"github.com/tonistiigi/fsutil"
 
 	"github.com/pbrx-go/pbrx-go/builder/engine/embedded"
@@ -85,6 +87,7 @@ func solve(ctx context.Context, c *client.Client, dir string, st llb.State, log 
 	}()
 	_, err = c.Solve(ctx, def, client.SolveOpt{
 		LocalMounts: map[string]fsutil.FS{"step": fs},
+		Session:     []session.Attachable{secretsprovider.FromMap(map[string][]byte{"word": []byte(secret)})},
 		Exports: []client.ExportEntry{{Type: client.ExporterTar, Output: func(map[string]string) (io.WriteCloser, error) {
 			return nopCloser{&out}, nil
 		}}},

@@ -15,6 +15,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/moby/buildkit/client/llb"
+
 	"github.com/pbrx-go/pbrx-go/builder/engine/embedded"
 )
 
@@ -22,7 +24,8 @@ import (
 const (
 	victimEnv = "PBRX_GO_TEST_VICTIM" // the state directory
 	stepEnv   = "PBRX_GO_TEST_STEP"   // the directory of the step binary
-	napEnv    = "PBRX_GO_TEST_NAP"    // how long the step sleeps; unique, to find its processes
+	secret    = "the-secret-word-of-the-victims-step"
+	napEnv    = "PBRX_GO_TEST_NAP" // how long the step sleeps; unique, to find its processes
 )
 
 func victimMain() int {
@@ -34,7 +37,7 @@ func victimMain() int {
 	}
 	defer e.Close()
 	fmt.Println("opened")
-	long := step("write", "/a", os.Getenv(napEnv)).Run(args("/step", "sleep", os.Getenv(napEnv))).Root()
+	long := step("write", "/a", os.Getenv(napEnv)).Run(args("/step", "sleep", os.Getenv(napEnv)), llb.AddSecret("/secret", llb.SecretID("word"))).Root()
 	if _, err = solve(ctx, e.Client(), os.Getenv(stepEnv), long, os.Stdout); err != nil {
 		fmt.Fprintln(os.Stderr, "building:", err)
 		return 1
@@ -88,7 +91,7 @@ func TestKilledCommandLeavesNothing(t *testing.T) {
 	needEngine(t)
 	state, dir := filepath.Join(t.TempDir(), "state"), stepDir(t)
 	for i := range 10 {
-		t.Run(strconv.Itoa(i), func(t *testing.T) {
+		ok := t.Run(strconv.Itoa(i), func(t *testing.T) {
 			v := startVictim(t, state, dir)
 			wait := time.Duration(rand.IntN(700)) * time.Millisecond
 			if i%2 == 1 { // every other time the step is running for certain
@@ -108,6 +111,9 @@ func TestKilledCommandLeavesNothing(t *testing.T) {
 			}
 			assertClean(t, state, v.tmp, v.nap, 0)
 		})
+		if !ok { // what is left now would fail every other round as well
+			return
+		}
 	}
 }
 
@@ -176,8 +182,24 @@ func TestKilledTogetherIsSwept(t *testing.T) {
 	if err := os.MkdirAll(ingest, 0o755); err != nil {
 		t.Fatal(err)
 	}
-	if left := leftovers(t, state, v.tmp, v.nap); len(left) < 2 { // socket and download at least
+	var left []string
+	for range 50 { // the kernel takes a moment to end a PID namespace
+		left = leftovers(t, state, v.tmp, v.nap)
+		if !strings.Contains(strings.Join(left, "\n"), "process ") {
+			break
+		}
+		time.Sleep(20 * time.Millisecond)
+	}
+	if len(left) < 2 { // socket and download at least
 		t.Fatalf("the test is void, it left only %q", left)
+	}
+	for _, l := range left { // all else was on the child's own tmpfs mounts
+		if !strings.HasSuffix(l, "/engine.sock") && !strings.HasSuffix(l, "/ingest/half") && !strings.HasPrefix(l, "/sys/fs/cgroup/") {
+			t.Errorf("left until the next Open: %s", l)
+		}
+	}
+	if out, err := exec.Command("grep", "-rlF", secret, state).Output(); len(out) > 0 {
+		t.Errorf("the secret of a step is on disk: %s (%v)", out, err)
 	}
 	e := open(t, embedded.Options{StateDir: state})
 	mustBuild(t, e.Client(), dir, "built after both were killed")
@@ -185,6 +207,33 @@ func TestKilledTogetherIsSwept(t *testing.T) {
 		t.Errorf("Close: %v", err)
 	}
 	assertClean(t, state, v.tmp, v.nap, 0)
+}
+
+// The lock is the child's as well: nobody may open the store while it still stops.
+func TestLockIsHeldUntilBothAreGone(t *testing.T) {
+	needEngine(t)
+	state, dir := filepath.Join(t.TempDir(), "state"), stepDir(t)
+	v := startVictim(t, state, dir)
+	v.await(t, "sleeping")
+	child := childOf(t, v.Process.Pid, state)
+	if err := syscall.Kill(child, syscall.SIGSTOP); err != nil {
+		t.Fatal(err)
+	}
+	v.Process.Kill()
+	v.Wait()
+	ctx, cancel := context.WithTimeout(t.Context(), 300*time.Millisecond)
+	defer cancel()
+	e, err := embedded.Open(ctx, embedded.Options{StateDir: state})
+	if !errors.Is(err, context.DeadlineExceeded) {
+		t.Errorf("Open while the child lives = %v", err)
+	}
+	if err == nil {
+		e.Close()
+	}
+	if err := syscall.Kill(child, syscall.SIGCONT); err != nil {
+		t.Fatal(err)
+	}
+	assertClean(t, state, v.tmp, v.nap, 10*time.Second)
 }
 
 // A terminal's Ctrl-C goes to the whole process group and a service manager

@@ -1,0 +1,110 @@
+package builder
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"slices"
+	"syscall"
+
+	gateway "github.com/moby/buildkit/frontend/gateway/client"
+	gatewaypb "github.com/moby/buildkit/frontend/gateway/pb"
+	"github.com/moby/buildkit/solver/pb"
+	"github.com/opencontainers/go-digest"
+
+	"github.com/pbrx-go/pbrx-go/images/blobs"
+	"github.com/pbrx-go/pbrx-go/images/layout"
+)
+
+// Container is what runs in a throw-away container.
+type Container struct {
+	// Layout is the folder that holds the image.
+	Layout string
+	Image  *layout.Image
+	// Args are put behind the image's own command.
+	Args           []string
+	Stdin          io.Reader
+	Stdout, Stderr io.Writer
+	// Terminal says that the streams are one; Resizes tells its size, first of all and when it changes.
+	Terminal bool
+	Resizes  <-chan gateway.WinSize
+}
+
+// RunContainer runs an image's command in a container that goes with it, and returns the
+// status it ended with. An error means that there is no such status. When ctx ends, the
+// command gets SIGTERM, and is killed with the container.
+func RunContainer(ctx context.Context, solver Solver, c Container) (status int, err error) {
+	source := func(d digest.Digest) (string, []byte, bool) { return layout.BlobPath(c.Layout, d), nil, true }
+	base, err := onDisk(c.Image.Descriptor.Digest, c.Image.RawConfig, blobs.New(source))
+	if err != nil {
+		return 0, err
+	}
+	_, err = solver.Solve(ctx, Job{Stores: base.Stores, Work: func(ctx context.Context, g gateway.Client) (*gateway.Result, error) {
+		ref, err := evaluate(ctx, g, base.State)
+		if err != nil {
+			return nil, err
+		}
+		status, err = c.start(ctx, g, ref)
+		return gateway.NewResult(), err
+	}})
+	return status, err
+}
+
+func (c Container) start(ctx context.Context, g gateway.Client, root gateway.Reference) (int, error) {
+	container, err := g.NewContainer(ctx, gateway.NewContainerRequest{
+		Mounts: []gateway.Mount{{Dest: "/", MountType: pb.MountType_BIND, Ref: root}},
+	})
+	if err != nil {
+		return 0, fmt.Errorf("making the container: %w", err)
+	}
+	defer container.Release(context.WithoutCancel(ctx))
+	config := c.Image.Config.Config
+	argv := slices.Concat(config.Entrypoint, config.Cmd, c.Args)
+	if len(argv) == 0 {
+		return 0, errors.New("the image has no command")
+	}
+	process, err := container.Start(ctx, gateway.StartRequest{
+		Args: argv, Env: config.Env, User: config.User, Cwd: workdir(config.WorkingDir), Tty: c.Terminal,
+		Stdin: readCloser{c.Stdin}, Stdout: writeCloser{c.Stdout}, Stderr: writeCloser{c.Stderr},
+	})
+	if err != nil {
+		return 0, fmt.Errorf("starting %s: %w", argv, err)
+	}
+	done := make(chan struct{})
+	defer close(done)
+	go func() {
+		for {
+			select {
+			case size := <-c.Resizes:
+				_ = process.Resize(ctx, size) // a wrong size is no reason to end a script
+			case <-ctx.Done():
+				_ = process.Signal(context.WithoutCancel(ctx), syscall.SIGTERM) // it may be gone already
+				return
+			case <-done:
+				return
+			}
+		}
+	}()
+	err = process.Wait()
+	var exit *gatewaypb.ExitError
+	if errors.As(err, &exit) && exit.ExitCode < gatewaypb.UnknownExitStatus {
+		return int(exit.ExitCode), nil
+	}
+	return 0, err
+}
+
+func workdir(dir string) string {
+	if dir == "" {
+		return "/"
+	}
+	return dir
+}
+
+type readCloser struct{ io.Reader }
+
+func (readCloser) Close() error { return nil }
+
+type writeCloser struct{ io.Writer }
+
+func (writeCloser) Close() error { return nil }

@@ -1,0 +1,49 @@
+package host
+
+import (
+	"fmt"
+	"net/url"
+	"os"
+	"path/filepath"
+	"regexp"
+	"strings"
+
+	"github.com/pbrx-go/pbrx-go/bindep"
+)
+
+// Mirror is the package mirror for a build: the address as given or, for "auto",
+// the one the host itself uses when it runs the distribution of the base, and none otherwise.
+func Mirror(given string, base bindep.Distro, root string) (string, error) {
+	if given != "auto" {
+		if u, err := url.Parse(given); given != "" && (err != nil || u.Scheme == "" || u.Host == "") {
+			return "", fmt.Errorf("--mirror %s: give the address of a package mirror, as in https://HOST/debian, or auto", given)
+		}
+		return given, nil
+	}
+	release, err := os.ReadFile(filepath.Join(root, "/etc/os-release"))
+	if err != nil {
+		return "", nil // no distribution we know, so not the base's
+	}
+	here, err := bindep.ParseOSRelease("/etc/os-release", release)
+	if err != nil || here.ID != base.ID {
+		return "", nil
+	}
+	if here.ID == "alpine" {
+		return first(root, `(?m)^\s*(https?://\S+?)/(?:v\d[\w.]*|edge|latest-stable)/`, "/etc/apk/repositories"), nil
+	}
+	return first(root, `(?m)^(?:deb\s+(?:\[[^]]*\]\s+)?|URIs:\s*)(https?://\S+?)/?(?:\s|$)`,
+		"/etc/apt/sources.list", "/etc/apt/sources.list.d/"+here.ID+".sources"), nil
+}
+
+func first(root, pattern string, files ...string) string {
+	for _, name := range files {
+		data, err := os.ReadFile(filepath.Join(root, name))
+		if err != nil {
+			continue
+		}
+		if m := regexp.MustCompile(pattern).FindSubmatch(data); m != nil {
+			return strings.TrimRight(string(m[1]), "/")
+		}
+	}
+	return ""
+}

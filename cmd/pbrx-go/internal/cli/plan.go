@@ -1,0 +1,174 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"strings"
+	"text/tabwriter"
+
+	"github.com/spf13/cobra"
+
+	"github.com/pbrx-go/pbrx-go/bindep"
+	"github.com/pbrx-go/pbrx-go/builder"
+	"github.com/pbrx-go/pbrx-go/images"
+)
+
+type planOptions struct {
+	engineFlags
+	planFlags
+	osRelease string
+	format    string
+	llb       bool
+	dir       string
+}
+
+func newPlan(a *app) *cobra.Command {
+	o := &planOptions{}
+	cmd := &cobra.Command{
+		Use:   "plan [DIR]",
+		Short: "Show what would be built and why",
+		Args:  atMost(1, "the project's directory"),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			o.dir = directory(args)
+			return a.planCommand(cmd.Context(), o)
+		},
+	}
+	o.engineFlags.bind(cmd)
+	o.planFlags.bind(cmd)
+	cmd.Flags().StringVar(&o.osRelease, "os-release", "", "plan for the distribution that `FILE` names, without an engine")
+	cmd.Flags().StringVar(&o.format, "format", "text", "`FORMAT` on stdout: text or json")
+	cmd.Flags().BoolVar(&o.llb, "llb", false, "print the LLB that the engine would be given")
+	return cmd
+}
+
+func (a *app) planCommand(ctx context.Context, o *planOptions) (err error) {
+	if o.format != "text" && o.format != "json" {
+		return usagef("--format %s: use text or json", o.format)
+	}
+	epoch, err := a.epoch()
+	if err != nil {
+		return err
+	}
+	project, file, err := openProject(o.dir)
+	if err != nil {
+		return err
+	}
+	in := images.Input{Project: project, Bindep: file}
+	if err := o.planFlags.check(in); err != nil {
+		return err
+	}
+	if o.osRelease != "" {
+		return a.planFor(o, in)
+	}
+	e, err := a.openEngine(ctx, o.engineFlags, describeCommand("plan", o.dir), epoch)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, e.close()) }()
+	d, err := a.display(o.progress, false)
+	if err != nil {
+		return err
+	}
+	run, err := a.probe(ctx, e, o.planFlags, d, o.dir, project, epoch)
+	if closeErr := d.Close(); err == nil {
+		err = closeErr
+	}
+	if err != nil {
+		return err
+	}
+	if o.llb {
+		return a.printLLB(ctx, run, in)
+	}
+	return a.printPlan(run, in, o.planFlags, o.format)
+}
+
+// planFor plans for a distribution that only its os-release file is known of.
+func (a *app) planFor(o *planOptions, in images.Input) error {
+	if o.llb {
+		return usagef("--llb needs a base image: leave --os-release out")
+	}
+	src, err := os.ReadFile(o.osRelease)
+	if err != nil {
+		return usagef("--os-release: %w", err)
+	}
+	distro, err := bindep.ParseOSRelease(o.osRelease, src)
+	if err != nil {
+		return err
+	}
+	manager := map[string]string{"dpkg": "apt", "apk": "apk", "rpm": "dnf"}[distro.PackageManager()]
+	run := &builder.Run{Base: images.Base{Ref: o.base, Distro: distro, DistroName: distro.String(), PackageManager: manager,
+		Python: images.Python{Ensurepip: true}, Inits: map[string]string{}, Env: []string{}}}
+	return a.printPlan(run, in, o.planFlags, o.format)
+}
+
+func (a *app) printPlan(run *builder.Run, in images.Input, f planFlags, format string) error {
+	in.Base = run.Base
+	plan, err := images.New(in, f.options())
+	if err != nil {
+		return usageError{err}
+	}
+	if format == "json" {
+		data, err := plan.JSON()
+		if err != nil {
+			return err
+		}
+		_, err = a.streams.Out.Write(data)
+		return err
+	}
+	return a.planText(plan)
+}
+
+func (a *app) planText(p *images.Plan) error {
+	out := a.streams.Out
+	version := p.Project.Version
+	if version == "" {
+		version = "(from the wheel)"
+	}
+	fmt.Fprintf(out, "project  %s %s\n", p.Project.Name, version)
+	fmt.Fprintf(out, "base     %s (%s, Python %s)\n", p.Base.Ref, p.Base.DistroName, p.Base.Python.Version)
+	where := p.Environment
+	if where == "" {
+		where = "the base's Python"
+	}
+	fmt.Fprintf(out, "install  into %s\n", where)
+	inits := []string{p.Init.Path}
+	for _, c := range p.Init.Candidates {
+		inits = append(inits, c.Package)
+	}
+	fmt.Fprintf(out, "init     %s\n\n", strings.TrimSpace(strings.Join(inits, " ")))
+	w := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
+	for _, list := range []struct {
+		stage    string
+		packages []images.Package
+	}{{"builder", p.Compile}, {"runtime", p.Runtime}} {
+		for _, pkg := range list.packages {
+			fmt.Fprintf(w, "%s\t%s\t%s\t%s\n", list.stage, pkg.Name, pkg.From, pkg.Why)
+		}
+	}
+	for _, image := range p.Images {
+		if !image.Selected {
+			continue
+		}
+		extras := ""
+		if len(image.Extras) > 0 {
+			extras = "extras " + strings.Join(image.Extras, ", ")
+		}
+		fmt.Fprintf(w, "image\t%s\t%s\t%s\n", image.Name, image.From, extras)
+	}
+	w.Flush()
+	for _, warning := range p.Warnings {
+		a.warn("%s", warning)
+	}
+	return nil
+}
+
+func (a *app) printLLB(ctx context.Context, run *builder.Run, in images.Input) error {
+	text, err := run.Dump(ctx, in)
+	if err != nil {
+		return err
+	}
+	_, err = a.streams.Out.Write(text)
+	return err
+}

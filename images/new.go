@@ -1,0 +1,216 @@
+package images
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/pbrx-go/pbrx-go/bindep"
+	"github.com/pbrx-go/pbrx-go/setupcfg"
+)
+
+// Input is everything planning may look at. Nothing is looked up later.
+type Input struct {
+	Project *setupcfg.Project
+	// Bindep is nil where the project has no bindep.txt.
+	Bindep *bindep.File
+	Base   Base
+}
+
+// Options are what the user chose.
+type Options struct {
+	// Prefix is put before every image name.
+	Prefix string
+	// Only names the scripts whose images are wanted; none means all.
+	Only []string
+	// InitPath is the path of the init, or "none"; empty takes one of the distribution's.
+	InitPath string
+}
+
+// noInit is the value of Options.InitPath that leaves the init out.
+const noInit = "none"
+
+// New plans the images of a project on a base. Facts that only the wheel can tell
+// are missing from the plan and said in its warnings; planning again with the project that
+// setupcfg completed from its wheel adds them. All problems are reported at once.
+func New(in Input, opts Options) (*Plan, error) {
+	p := &Plan{
+		Project:  Project{Name: in.Project.Name.Value, Version: in.Project.Version.Value},
+		Base:     in.Base,
+		Compile:  []Package{},
+		Runtime:  []Package{},
+		Warnings: []string{},
+		Source:   Source{Git: in.Project.NeedsGit, Sdist: in.Project.NeedsGit},
+	}
+	if in.Base.Python.ExternallyManaged {
+		p.Environment = "/opt/" + setupcfg.Canonical(p.Project.Name)
+	}
+	p.addPackages(in)
+	p.addBuildTools(in)
+	problems := p.chooseInit(in, opts.InitPath)
+	for _, w := range in.Project.Warnings {
+		p.Warnings = append(p.Warnings, w.String())
+	}
+	problems = append(problems, p.addImages(in.Project, opts)...)
+	if len(problems) > 0 {
+		return nil, PlanError(problems)
+	}
+	return p, nil
+}
+
+// PlanError is everything that stands against a plan, a line each.
+type PlanError []error
+
+// Error joins the lines.
+func (e PlanError) Error() string { return errors.Join(e...).Error() }
+
+// addPackages evaluates bindep.txt for the base's distribution: profile compile for the builder,
+// the default profile for the images, as pbrx did.
+func (p *Plan) addPackages(in Input) {
+	if in.Bindep == nil {
+		return
+	}
+	platform := in.Base.Distro.Profiles()
+	p.Compile = selectPackages(in.Bindep, append([]string{"compile"}, platform...))
+	p.Runtime = selectPackages(in.Bindep, append([]string{"default"}, platform...))
+	for _, w := range bindep.Lint(in.Bindep) {
+		p.Warnings = append(p.Warnings, w.String())
+	}
+}
+
+func selectPackages(file *bindep.File, profiles []string) []Package {
+	packages := []Package{}
+	for _, rule := range file.Select(profiles) {
+		if slices.ContainsFunc(packages, func(p Package) bool { return p.Name == rule.Name }) {
+			continue
+		}
+		_, why := rule.Active(profiles)
+		packages = append(packages, Package{Name: rule.Name, From: rule.Pos.String(), Why: why})
+	}
+	return packages
+}
+
+// addBuildTools adds to the builder what building takes beyond bindep.txt.
+func (p *Plan) addBuildTools(in Input) {
+	add := func(name, from string) {
+		if !slices.ContainsFunc(p.Compile, func(p Package) bool { return p.Name == name }) {
+			p.Compile = append(p.Compile, Package{Name: name, From: from})
+		}
+	}
+	if p.Source.Git {
+		add("git", "the project's version comes from git")
+	}
+	if !in.Base.Python.Ensurepip && in.Base.Python.Pip == "" {
+		pip := map[string]string{"apt": "python3-venv", "apk": "py3-pip", "dnf": "python3-pip"}[in.Base.PackageManager]
+		if pip != "" {
+			add(pip, "the base has no pip")
+		}
+	}
+}
+
+// chooseInit says which init programs come into question. One that the base has is taken before any is installed.
+func (p *Plan) chooseInit(in Input, path string) []error {
+	p.Init.Candidates = []InitCandidate{}
+	switch {
+	case path == noInit:
+		return nil
+	case path != "" && !strings.HasPrefix(path, "/"):
+		return []error{fmt.Errorf("--init-path %s: the path of the init in the image is absolute, or none", path)}
+	case path != "":
+		p.Init.Path = path
+		return nil
+	}
+	for _, name := range []string{"dumb-init", "tini", "catatonit"} {
+		if in.Base.Inits[name] != "" {
+			p.Init.Path = in.Base.Inits[name]
+			return nil
+		}
+	}
+	tini := "/usr/bin/tini"
+	if in.Base.PackageManager == "apk" {
+		tini = "/sbin/tini"
+	}
+	if in.Base.PackageManager != "" {
+		p.Init.Candidates = []InitCandidate{{"dumb-init", "/usr/bin/dumb-init"}, {"tini", tini}, {"catatonit", "/usr/bin/catatonit"}}
+	}
+	return nil
+}
+
+// addImages makes the base image and one image per console script, and reports every name that cannot be.
+func (p *Plan) addImages(project *setupcfg.Project, opts Options) []error {
+	problems := []error{}
+	if err := CheckPrefix(opts.Prefix); err != nil {
+		problems = append(problems, fmt.Errorf("--prefix: %w", err))
+	}
+	sources := map[string]string{} // image name to who declared it
+	add := func(name, source string, image Image) {
+		repository, err := ImageName(name)
+		if err != nil {
+			problems = append(problems, fmt.Errorf("%s: %w", source, err))
+			return
+		}
+		if other, taken := sources[repository]; taken {
+			problems = append(problems, fmt.Errorf("%s: %q would be the image %s, which %s is already: rename one of them", source, name, repository, other))
+			return
+		}
+		sources[repository] = source + " " + fmt.Sprintf("%q", name)
+		if repository != name {
+			p.Warnings = append(p.Warnings, fmt.Sprintf("%s: the image of %q is called %s", source, name, repository))
+		}
+		image.Name = strings.TrimPrefix(opts.Prefix+"/"+repository, "/")
+		p.Images = append(p.Images, image)
+	}
+	base := Image{Extras: extrasFor(project, p.Project.Name+"-base", nil), Selected: true, From: project.Name.Pos.String()}
+	add(p.Project.Name+"-base", base.From, base)
+	for _, s := range project.ConsoleScripts.Value {
+		if !setupcfg.ValidScriptName(s.Name) {
+			problems = append(problems, fmt.Errorf("%s: no image can be made for the console script %q: its name may have letters, digits, '.', '_', '+' and '-' only", s.Pos, s.Name))
+			continue
+		}
+		add(s.Name, s.Pos.String(), Image{
+			Script:   s.Name,
+			Extras:   extrasFor(project, s.Name, s.Extras),
+			Cmd:      []string{s.Name},
+			From:     s.Pos.String(),
+			Selected: len(opts.Only) == 0 || slices.Contains(opts.Only, s.Name),
+		})
+	}
+	if project.ConsoleScripts.Status == setupcfg.Unknown {
+		p.Warnings = append(p.Warnings, "the console scripts are read from the wheel: images are known once it is built")
+	} else {
+		problems = append(problems, p.checkOnly(opts.Only)...)
+	}
+	return problems
+}
+
+// checkOnly reports scripts that were asked for and do not exist.
+func (p *Plan) checkOnly(only []string) []error {
+	var scripts []string
+	for _, image := range p.Images {
+		if image.Script != "" {
+			scripts = append(scripts, image.Script)
+		}
+	}
+	var problems []error
+	for _, script := range only {
+		if !slices.Contains(scripts, script) {
+			problems = append(problems, fmt.Errorf("--only %s: %s has no such console script: it has %s", script, p.Project.Name, strings.Join(scripts, ", ")))
+		}
+	}
+	return problems
+}
+
+// extrasFor are the project's extras that belong to an image: the one named after it, and those that the entry
+// point itself names. Names are compared in canonical form (PEP 503) and spelled as the project does.
+func extrasFor(project *setupcfg.Project, name string, own []string) []string {
+	extras := []string{}
+	for _, extra := range project.Extras.Value {
+		canonical := setupcfg.Canonical(extra.Name)
+		matches := func(n string) bool { return setupcfg.Canonical(n) == canonical }
+		if (matches(name) || slices.ContainsFunc(own, matches)) && !slices.Contains(extras, extra.Name) {
+			extras = append(extras, extra.Name)
+		}
+	}
+	return extras
+}
