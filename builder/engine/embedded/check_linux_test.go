@@ -106,7 +106,7 @@ func TestOpenOfABrokenStore(t *testing.T) {
 		t.Fatal(err)
 	}
 	wantSurroundings(t, embedded.Options{StateDir: state}, "starting the build engine: making a mount point: mkdir "+
-		state+"/runc-overlayfs: not a directory: see "+state+"/engine.log")
+		state+"/runc-overlayfs: not a directory: see "+state+"/engine.log; if the store is damaged, begin a new one by removing "+state)
 	assertClean(t, state, t.TempDir(), "", 0)
 }
 

@@ -4,7 +4,6 @@ import (
 	"bufio"
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -27,7 +26,7 @@ const (
 	childStatusFD
 )
 
-// stopRequest on the control pipe means: stop in order. Its end without that means the command is gone.
+// stopRequest on the control pipe means: stop in order. The end of the pipe means that the command is gone.
 const stopRequest = "stop\n"
 
 // childConfig is what the child is told on the control pipe.
@@ -110,7 +109,7 @@ func serveChild(control, lock, status *os.File) error {
 	defer cancel()
 	s, err := newServer(ctx, cfg)
 	if err != nil {
-		return errors.Join(err, sweep(cfg))
+		return err // the command sweeps
 	}
 	served := make(chan error, 1)
 	go func() { served <- s.grpc.Serve(s.listener) }()
@@ -119,16 +118,22 @@ func serveChild(control, lock, status *os.File) error {
 	}
 	status.Close()
 
-	asked := make(chan bool, 1)
+	asked := make(chan struct{})
+	gone, cancelGone := context.WithCancel(context.Background()) // done when the command is gone
 	go func() {
-		rest, _ := io.ReadAll(in) // an error is an end like any other
-		asked <- string(rest) == stopRequest
+		defer cancelGone()
+		if line, _ := in.ReadString('\n'); line == stopRequest {
+			close(asked)
+			io.Copy(io.Discard, in) // an error is an end like any other
+		}
 	}()
 	select {
-	case orderly := <-asked:
-		s.stop(orderly)
+	case <-asked:
+		s.stop(gone)
+	case <-gone.Done():
+		s.stop(gone)
 	case err := <-served:
-		s.stop(true)
+		s.stop(gone)
 		return fmt.Errorf("serving on %s: %w", filepath.Join(cfg.StateDir, socketName), err)
 	}
 	return nil

@@ -26,13 +26,14 @@ const (
 type Engine struct {
 	client *client.Client
 	child  *exec.Cmd
-	// control carries the configuration to the child; its end tells the child to stop.
+	// control carries the configuration to the child and the request to stop; its end tells the child that we are gone.
 	control *os.File
 	lock    *stateLock
 	dir     *os.File
 	logFile *os.File
 	logName string
 
+	ready   bool          // the child serves
 	exited  chan struct{} // closed when the child has been waited for
 	exitErr error         // how the child ended, valid once exited is closed
 	closing chan struct{} // closed when Close has begun
@@ -95,6 +96,7 @@ func (e *Engine) start(ctx context.Context, runc string, opts Options) error {
 	if err := e.awaitReady(ctx, status); err != nil {
 		return err
 	}
+	e.ready = true
 	e.client, err = e.dial(ctx)
 	return err
 }
@@ -178,7 +180,8 @@ func (e *Engine) awaitReady(ctx context.Context, status *os.File) error {
 			return e.diedError()
 		}
 		if a.report.Error != "" {
-			return &SurroundingsError{Problem: "starting the build engine: " + a.report.Error, Remedy: "see " + e.logName}
+			return &SurroundingsError{Problem: "starting the build engine: " + a.report.Error,
+				Remedy: "see " + e.logName + "; if the store is damaged, begin a new one by removing " + e.dir.Name()}
 		}
 		return nil
 	case <-ctx.Done():
@@ -218,11 +221,14 @@ func (e *Engine) close() error {
 	if e.client != nil {
 		e.client.Close() // it can only say that it is closed already
 	}
+	if e.child != nil && !e.ready {
+		e.child.Process.Kill() // it has nothing to put in order and may hang
+	}
 	if e.control != nil {
 		if _, err := e.control.WriteString(stopRequest); err != nil && !errors.Is(err, syscall.EPIPE) {
 			errs = append(errs, fmt.Errorf("asking the build engine to stop: %w", err))
 		}
-		e.control.Close()
+		defer e.control.Close()
 	}
 	if e.child != nil {
 		errs = append(errs, e.awaitExit())

@@ -147,38 +147,39 @@ func newController(ctx context.Context, cfg childConfig, w *base.Worker) (*contr
 	return ctl, nil
 }
 
-// stop ends the solves and their steps, trims the store where the command waits
-// for it (orderly), and leaves nothing that a later engine would have to sweep.
-// Every part is bounded: what does not end in time ends with the PID namespace.
-func (s *server) stop(orderly bool) {
-	stopped := within(stopSolvesTimeout, "stopping the solves", func() error { s.grpc.Stop(); return nil })
-	if orderly && stopped {
-		within(pruneTimeout, "trimming the store", func() error {
-			ctx, cancel := context.WithTimeout(context.Background(), pruneTimeout)
-			defer cancel()
+// stop ends the solves and their steps, trims the store while the command waits
+// for it (gone ends when it does not), and leaves nothing that a later engine
+// would have to sweep. Every part is bounded: what does not end in time ends with the PID namespace.
+func (s *server) stop(gone context.Context) {
+	always := context.Background()
+	stopped := within(always, stopSolvesTimeout, "stopping the solves", func(context.Context) error { s.grpc.Stop(); return nil })
+	if stopped && gone.Err() == nil {
+		within(gone, pruneTimeout, "trimming the store", func(ctx context.Context) error {
 			return s.worker.Prune(ctx, nil, s.worker.GCPolicy()...)
 		})
 	}
 	s.cancel()
-	within(closeTimeout, "closing the databases", s.control.Close)
+	within(always, closeTimeout, "closing the databases", func(context.Context) error { return s.control.Close() })
 	killAll()
 	if err := sweep(s.cfg); err != nil {
 		logrus.WithError(err).Warn("sweeping")
 	}
 }
 
-// within runs f and goes on when it takes too long; it tells whether f came to its end.
-func within(limit time.Duration, what string, f func() error) bool {
+// within runs f and goes on when ctx ends or f takes too long; it tells whether f came to its end.
+func within(ctx context.Context, limit time.Duration, what string, f func(context.Context) error) bool {
+	ctx, cancel := context.WithTimeout(ctx, limit)
+	defer cancel()
 	done := make(chan error, 1)
-	go func() { done <- f() }()
+	go func() { done <- f(ctx) }()
 	select {
 	case err := <-done:
 		if err != nil {
 			logrus.WithError(err).Warn(what)
 		}
 		return true
-	case <-time.After(limit):
-		logrus.Warnf("%s takes longer than %v, not waited for", what, limit)
+	case <-ctx.Done():
+		logrus.WithError(ctx.Err()).Warnf("%s: not waited for", what)
 		return false
 	}
 }
