@@ -1,0 +1,50 @@
+# What is called here works on a machine with nothing but Go, git, make and apt; see .ci/.
+
+# A Go that is too old says so (.ci/setup) rather than fetch another.
+export GOTOOLCHAIN := local
+
+# git describes us in the binary; where git refuses (another's checkout), it says "devel".
+BUILDVCS := $(shell git status --porcelain >/dev/null 2>&1 && echo auto || echo false)
+
+.PHONY: help setup build base demo demo-run test test-run lint clean
+.NOTPARALLEL:
+
+help:
+	@echo 'make build   bin/pbrx-go'
+	@echo 'make demo    build the images of a sample project and run them (root; 10 minutes at most)'
+	@echo 'make test    all tests (root; 20 minutes at most)'
+	@echo 'make lint    gofmt, go vet, and golangci-lint where it is installed'
+	@echo 'make base    a Debian base image with Python, from the mirror of this machine (root)'
+	@echo 'make clean   remove what make build left'
+
+setup:
+	@.ci/setup
+
+build:
+	CGO_ENABLED=0 go build -trimpath -buildvcs=$(BUILDVCS) -o bin/pbrx-go ./cmd/pbrx-go
+
+base: setup
+	@.ci/base
+
+# The recipes call make again so that the time they print is that of the whole.
+demo:
+	@.ci/timed 'make demo' $(MAKE) --no-print-directory setup build demo-run
+
+demo-run:
+	@.ci/demo
+
+test:
+	@.ci/timed 'make test' $(MAKE) --no-print-directory setup test-run
+
+test-run:
+	@.ci/test
+
+lint:
+	@unformatted=$$(gofmt -l $$(git ls-files -co --exclude-standard '*.go')); \
+	if [ -n "$$unformatted" ]; then echo "gofmt these: $$unformatted"; exit 1; fi
+	go vet ./... ./.ci/testreport ./.ci/registryprobe
+	@if command -v golangci-lint >/dev/null; then golangci-lint run; \
+	else echo 'golangci-lint is not installed: its rules were not checked'; fi
+
+clean:
+	rm -rf bin
