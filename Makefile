@@ -40,7 +40,7 @@ test-run:
 	@.ci/test
 
 lint:
-	@unformatted=$$(gofmt -l $$(git ls-files -co --exclude-standard '*.go')); \
+	@unformatted=$$(gofmt -l .); \
 	if [ -n "$$unformatted" ]; then echo "gofmt these: $$unformatted"; exit 1; fi
 	go vet ./... ./.ci/testreport ./.ci/registryprobe
 	@if command -v golangci-lint >/dev/null; then golangci-lint run; \

@@ -34,6 +34,8 @@ type report struct {
 	builds  map[string][]string
 	running map[string][]string
 	ran     map[string]int
+	// failures are the failed tests of a package.
+	failures map[string]int
 
 	passed, failed, skipped int
 	// broken is what fails although no test says so.
@@ -45,6 +47,7 @@ func newReport(expected []expectation, ci bool, out io.Writer) *report {
 		expected: expected, ci: ci, out: out,
 		output: map[test][]string{}, builds: map[string][]string{},
 		running: map[string][]string{}, ran: map[string]int{},
+		failures: map[string]int{},
 	}
 }
 
@@ -108,7 +111,7 @@ func (r *report) testEnded(e event) {
 	case "pass":
 		r.passed++
 	case "fail":
-		r.failed++
+		r.countFailure(e.Package)
 		fmt.Fprintf(r.out, "FAIL: %s %s\n%s", e.Package, e.Test, strings.Join(said, ""))
 	case "skip":
 		r.skipped++
@@ -121,6 +124,11 @@ func (r *report) testEnded(e event) {
 		fmt.Fprintf(r.out, "FAIL: %s %s was skipped: %s: %s\n", e.Package, e.Test, reason, why)
 		r.broken = append(r.broken, e.Package+" "+e.Test+" was skipped")
 	}
+}
+
+func (r *report) countFailure(pkg string) {
+	r.failed++
+	r.failures[pkg]++
 }
 
 // skipReason is what the test said when it gave up, on one line.
@@ -140,7 +148,7 @@ func skipReason(said []string) string {
 func (r *report) packageEnded(e event) {
 	said := strings.Join(r.output[test{e.Package, ""}], "")
 	for _, name := range r.running[e.Package] {
-		r.failed++
+		r.countFailure(e.Package)
 		fmt.Fprintf(r.out, "FAIL: %s %s did not end\n%s", e.Package, name, strings.Join(r.output[test{e.Package, name}], ""))
 	}
 	unfinished := len(r.running[e.Package]) > 0
@@ -150,6 +158,9 @@ func (r *report) packageEnded(e event) {
 		fmt.Fprint(r.out, strings.Join(r.builds[e.FailedBuild], ""))
 		fmt.Fprint(r.out, said)
 		r.broken = append(r.broken, e.Package+" failed")
+		if r.failures[e.Package] == 0 {
+			r.countFailure(e.Package) // it did not compile, or its TestMain failed
+		}
 	case "pass":
 		if unfinished || r.ran[e.Package] == 0 {
 			fmt.Fprintf(r.out, "FAIL: %s ended well, but not all of its tests ran\n%s", e.Package, said)

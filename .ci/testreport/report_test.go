@@ -80,7 +80,7 @@ func TestReport(t *testing.T) {
 {"Action":"output","Package":"m/a","Output":"FAIL\tm/a [build failed]\n"}
 {"Action":"fail","Package":"m/a","FailedBuild":"m/a [m/a.test]"}
 `,
-			want: "a_test.go:3:1: undefined: x\nFAIL\tm/a [build failed]\nFAIL: m/a failed\nFAIL: no test ran\n0 passed, 0 failed, 0 skipped\n",
+			want: "a_test.go:3:1: undefined: x\nFAIL\tm/a [build failed]\nFAIL: m/a failed\n0 passed, 1 failed, 0 skipped\n",
 		},
 		{
 			name: "a test that never ends", ci: true,
