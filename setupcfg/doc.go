@@ -1,0 +1,44 @@
+// Package setupcfg reads what a Python project declares, without running Python:
+// setup.cfg, pyproject.toml, and of setup.py what can be seen from outside.
+//
+// Load gives a Project. Every fact of it has a value, a status and the place it
+// was read from:
+//
+//   - known: the files say it, and the wheel must confirm it;
+//   - unknown: code or a build backend decides (dynamic, setup.py, poetry's own
+//     tables); it is read from the wheel once that is built, never guessed;
+//   - absent: nothing declares it, or what declares it has no effect.
+//
+// Project.Confirm compares the known facts with the built Wheel, Project.Complete
+// also fills in the unknown ones.
+//
+// # Which file wins
+//
+// For the setuptools family (setuptools, pbr, no backend at all) a field comes from
+// the first that has it: keywords of setup.py, the pbr sections ([entry_points],
+// [extras], requirements.txt) where pbr is active, setuptools' sections ([options],
+// [options.entry_points], [options.extras_require]). Then a [project] table
+// overwrites the field, and erases it where it is neither given nor in dynamic.
+// pbr is active only where setup.py says so; without it, [entry_points] and
+// [extras] are dead text, which is a warning. For other backends setup.cfg and
+// setup.py are not looked at.
+//
+// # setup.cfg
+//
+// The text is read as Python's configparser reads it (CPython 3.10 and later). Our
+// logical-line pass (logical.go) settles lines, comments, continuations and the
+// errors configparser raises; gopkg.in/ini.v1 makes sections, keys and values of
+// the logical lines (config.go). Only values that are used are interpolated; a "%"
+// that setuptools will reject elsewhere is a warning.
+//
+// # Limits and deliberate differences
+//
+//   - all problems of a file are reported, not the first one;
+//   - setuptools invents a name from the only package directory: here a project
+//     that nothing names is an error, since images are named after it;
+//   - attr: and setup.py's computed values are unknown, even where a constant
+//     could be found; keywords of setup.py count when they are string literals;
+//   - poetry's, flit's and hatch's own tables are not followed yet: what they would
+//     say is unknown, apart from poetry's name;
+//   - PBR_VERSION and other variables of the environment are not looked at.
+package setupcfg

@@ -1,0 +1,152 @@
+package setupcfg
+
+import (
+	"io/fs"
+	"text/scanner"
+)
+
+// The files of a project.
+const (
+	fileCfg       = "setup.cfg"
+	filePyproject = "pyproject.toml"
+	filePy        = "setup.py"
+	filePkgInfo   = "PKG-INFO"
+)
+
+// loader puts a Project together.
+type loader struct {
+	fsys    fs.FS
+	project *Project
+	errs    ErrorList
+
+	py    *setupPy   // nil without setup.py
+	toml  *pyproject // nil without pyproject.toml
+	cfg   *Config    // setup.cfg as setuptools reads it, nil without
+	pbr   *Config    // the file that pbr reads, nil where pbr is not active
+	isGit bool
+}
+
+// Load reads the project in a directory. The error is an ErrorList with all problems of
+// all files; what is only suspicious is in the Project's Warnings.
+func Load(fsys fs.FS) (*Project, error) {
+	l := &loader{fsys: fsys, project: &Project{}}
+	py, hasPy := l.read(filePy)
+	if hasPy {
+		l.py = parseSetupPy(filePy, py)
+	}
+	src, hasToml := l.read(filePyproject)
+	if hasToml {
+		l.toml, l.errs = parsePyproject(filePyproject, src)
+	}
+	cfg, hasCfg := l.read(fileCfg)
+	if !hasPy && !hasToml && !hasCfg && len(l.errs) == 0 {
+		return nil, ErrorList{{Msg: "no setup.cfg, pyproject.toml or setup.py in this directory",
+			Hint: "run pbrx-go in the directory of a Python project, or name that directory"}}
+	}
+	if _, err := fs.Stat(fsys, ".git"); err == nil {
+		l.isGit = true
+	}
+	broken := len(l.errs) > 0
+	if !broken {
+		l.buildSystem()
+	}
+	if broken || l.setuptools() {
+		l.readCfg(cfg, hasCfg)
+	}
+	if len(l.errs) > 0 {
+		return nil, l.errs.err()
+	}
+	l.facts()
+	if l.toml != nil {
+		l.errs = append(l.errs, l.toml.errs...)
+	}
+	if err := l.errs.err(); err != nil {
+		return nil, err
+	}
+	return l.project, nil
+}
+
+// readCfg reads setup.cfg as the programs read it that will read it during the build.
+func (l *loader) readCfg(src []byte, ok bool) {
+	if l.py != nil && l.py.pbr {
+		file, reading := fileCfg, ReadPBR
+		if l.py.raw {
+			reading = ReadRaw
+		}
+		pbrSrc, pbrOK := src, ok
+		if l.py.pbrFile != "" {
+			file = l.py.pbrFile
+			pbrSrc, pbrOK = l.read(file)
+		}
+		if !pbrOK {
+			l.errs.add(l.py.pbrPos, "add "+file+" with [metadata] and name = …", "setup.py switches pbr on, but there is no %s", file)
+		} else {
+			var err error
+			l.pbr, err = ParseConfig(file, pbrSrc, reading)
+			if list, bad := err.(ErrorList); bad {
+				l.errs = append(l.errs, list...)
+				if file == fileCfg {
+					return // setuptools' reading has the same problems
+				}
+			}
+		}
+	}
+	if ok {
+		var err error
+		l.cfg, err = ParseConfig(fileCfg, src, ReadSetuptools)
+		if list, bad := err.(ErrorList); bad {
+			l.errs = append(l.errs, list...)
+		}
+	}
+}
+
+// facts finds out all facts of the project from the files that were read.
+func (l *loader) facts() {
+	p := l.project
+	p.ConsoleScripts, p.GUIScripts, p.Extras = absent[[]Script](), absent[[]Script](), absent[[]Extra]()
+	p.Name, p.Dependencies, p.RequiresPython = absent[string](), absent[[]Requirement](), absent[string]()
+	switch {
+	case l.setuptools():
+		l.setuptoolsFacts()
+		l.warnSetuptools()
+	case !l.hasProjectTable():
+		l.backendFacts()
+	}
+	l.projectTable()
+	l.version()
+	l.checkName()
+}
+
+// backendFacts is for backends with tables of their own, which are not followed.
+func (l *loader) backendFacts() {
+	why := "the backend " + l.project.Backend.Value + " reads its own tables"
+	pos := l.project.Backend.Pos
+	p := l.project
+	p.ConsoleScripts, p.GUIScripts = unknown[[]Script](pos, why), unknown[[]Script](pos, why)
+	p.Extras, p.Dependencies = unknown[[]Extra](pos, why), unknown[[]Requirement](pos, why)
+	p.Name, p.RequiresPython = unknown[string](pos, why), unknown[string](pos, why)
+	if name, ok := l.toml.str("tool", "poetry", "name"); ok && p.BackendFamily == "poetry" {
+		p.Name = known(name, l.toml.pos("tool", "poetry", "name"))
+	}
+}
+
+// checkName refuses a project that nothing names, and names that no index would take.
+func (l *loader) checkName() {
+	name := l.project.Name
+	if name.Status == Absent {
+		pos, hint := scanner.Position{Filename: filePyproject}, "add a [project] table with name = \"…\""
+		switch {
+		case l.cfg != nil && !l.hasProjectTable():
+			pos, hint = filePos(fileCfg), "add name = … to its [metadata] section"
+			if header, ok := l.cfg.headers["metadata"]; ok {
+				pos, hint = header, "add name = … to this section"
+			}
+		case l.toml == nil:
+			pos, hint = filePos(filePy), "add name=\"…\" to the call of setup()"
+		}
+		l.errs.add(pos, hint, "nothing says what the project is called")
+	}
+	if name.Status == Known && !validProjectName(name.Value) {
+		l.errs.add(name.Pos, `use ASCII letters, digits, ".", "_" and "-", beginning and ending with a letter or digit`, "%q cannot be the name of a project", shorten(name.Value))
+	}
+}

@@ -1,0 +1,198 @@
+package setupcfg
+
+import (
+	"slices"
+	"text/scanner"
+)
+
+// hasProjectTable says whether pyproject.toml has [project], which then overwrites or
+// erases what was found elsewhere.
+func (l *loader) hasProjectTable() bool { return l.toml.hasTable("project") }
+
+// projectTable applies [project] to the facts.
+func (l *loader) projectTable() {
+	if _, ok := l.toml.table("project"); !ok {
+		return
+	}
+	l.toml.strings("project", "dynamic") // its type is checked once, here
+	p, t := l.project, l.toml
+	name, ok := t.str("project", "name")
+	if ok {
+		p.Name = known(name, t.pos("project", "name"))
+	} else if _, wrong := t.get("project", "name"); !wrong {
+		t.errs.add(t.pos("project"), `add name = "…"`, "[project] must have a name, which may not be dynamic")
+	}
+	if version, ok := t.str("project", "requires-python"); ok {
+		p.RequiresPython = known(version, t.pos("project", "requires-python"))
+	} else if pos, dynamic := t.dynamic("requires-python"); dynamic && !l.setuptools() {
+		p.RequiresPython = unknown[string](pos, l.dynamicWhy("requires-python"))
+	}
+	l.projectDependencies()
+	l.projectExtras()
+	l.projectScripts()
+}
+
+func (l *loader) dynamicWhy(field string) string {
+	return field + " is dynamic: the backend " + l.project.Backend.Value + " decides"
+}
+
+func (l *loader) projectDependencies() {
+	p, t := l.project, l.toml
+	pos, dynamic := t.dynamic("dependencies")
+	list, static := t.strings("project", "dependencies")
+	switch {
+	case static:
+		p.Dependencies = known(list, t.pos("project", "dependencies"))
+		p.Dependencies.MayGrow = dynamic
+	case dynamic:
+		if files, ok := l.dynamicFiles("dependencies"); ok {
+			p.Dependencies = known(requirementList(l.redirect(files)), t.pos("tool", "setuptools", "dynamic", "dependencies"))
+		} else {
+			p.Dependencies = follow(p.Dependencies, pos, l.dynamicWhy("dependencies"))
+		}
+	default:
+		p.Dependencies = erase(l, p.Dependencies, "dependencies")
+	}
+}
+
+func (l *loader) projectExtras() {
+	const field = "optional-dependencies"
+	p, t := l.project, l.toml
+	pos, dynamic := t.dynamic(field)
+	_, static := t.get("project", field)
+	switch {
+	case static:
+		p.Extras = known(t.extraTable("project", field), t.pos("project", field))
+		p.Extras.MayGrow = dynamic
+	case dynamic && l.setuptools() && t.hasTable("tool", "setuptools", "dynamic", field):
+		extras := []Extra{}
+		names, _ := t.table("tool", "setuptools", "dynamic", field)
+		for _, name := range names {
+			files, _ := l.dynamicFiles(field, name)
+			e := Extra{Name: name, Requirements: requirementList(l.redirect(files)), Pos: t.pos("tool", "setuptools", "dynamic", field, name)}
+			extras = mergeExtra(extras, e)
+		}
+		p.Extras = known(extras, t.pos("tool", "setuptools", "dynamic", field))
+	case dynamic:
+		p.Extras = follow(p.Extras, pos, l.dynamicWhy(field))
+	default:
+		p.Extras = erase(l, p.Extras, field)
+	}
+}
+
+// dynamicFiles are the files of {file = …} below [tool.setuptools.dynamic].
+func (l *loader) dynamicFiles(keys ...string) ([]Requirement, bool) {
+	if !l.setuptools() {
+		return nil, false
+	}
+	path := append([]string{"tool", "setuptools", "dynamic"}, keys...)
+	path = append(path, "file")
+	value, ok := l.toml.get(path...)
+	if name, one := value.(string); one {
+		return []Requirement{{Text: name, Pos: l.toml.pos(path...)}}, true
+	}
+	if !ok {
+		return nil, false
+	}
+	return l.toml.strings(path...)
+}
+
+// projectScripts applies the rules for entry points, which setuptools treats as one thing where [project]
+// gives any and as three where it gives none.
+func (l *loader) projectScripts() {
+	p, t := l.project, l.toml
+	consolePos, consoleDynamic := t.dynamic("scripts")
+	guiPos, guiDynamic := t.dynamic("gui-scripts")
+	_, groupsDynamic := t.dynamic("entry-points")
+	files, fromFile := l.dynamicFiles("entry-points")
+	fromFile = fromFile && (consoleDynamic || guiDynamic || groupsDynamic)
+	if !slices.ContainsFunc([]string{"scripts", "gui-scripts", "entry-points"}, func(field string) bool {
+		_, given := t.get("project", field)
+		return given
+	}) && !fromFile {
+		consoleErased := p.ConsoleScripts.Status == Known && !consoleDynamic
+		guiErased := p.GUIScripts.Status == Known && !guiDynamic
+		if consoleDynamic && !guiErased {
+			p.ConsoleScripts = follow(p.ConsoleScripts, consolePos, l.dynamicWhy("scripts"))
+		} else {
+			p.ConsoleScripts = erase(l, p.ConsoleScripts, "scripts")
+		}
+		if guiDynamic && !consoleErased {
+			p.GUIScripts = follow(p.GUIScripts, guiPos, l.dynamicWhy("gui-scripts"))
+		} else {
+			p.GUIScripts = erase(l, p.GUIScripts, "gui-scripts")
+		}
+		return
+	}
+	elsewhere := []Fact[[]Script]{p.ConsoleScripts, p.GUIScripts}
+	p.ConsoleScripts = l.givenScripts(groupConsole, "scripts", consoleDynamic)
+	p.GUIScripts = l.givenScripts(groupGUI, "gui-scripts", guiDynamic)
+	for _, file := range files {
+		src, _ := l.read(file.Text)
+		l.entryPointFile(file.Text, src, file.Pos, func(group string) bool {
+			return group == groupConsole && consoleDynamic || group == groupGUI && guiDynamic
+		})
+	}
+	if l.setuptools() {
+		for i, fact := range elsewhere {
+			if now := []Fact[[]Script]{p.ConsoleScripts, p.GUIScripts}[i]; fact.Status == Known && len(fact.Value) > 0 && now.Status == Absent {
+				l.warnErased(fact.Pos, []string{"scripts", "gui-scripts"}[i])
+			}
+		}
+	}
+}
+
+// givenScripts are those of a table of [project] and of the entry point group that means the same.
+func (l *loader) givenScripts(group, field string, dynamic bool) Fact[[]Script] {
+	t := l.toml
+	_, table := t.get("project", field)
+	_, again := t.get("project", "entry-points", group)
+	if !table && !again {
+		if pos, ok := t.dynamic(field); ok && !l.setuptools() {
+			return unknown[[]Script](pos, l.dynamicWhy(field))
+		}
+		return absent[[]Script]()
+	}
+	pos := t.pos("project", field)
+	list := t.scriptTable(group, []Script{}, "project", field)
+	if again {
+		place := t.pos("project", "entry-points", group)
+		if !table {
+			pos = place
+		}
+		list = t.scriptTable(group, list, "project", "entry-points", group)
+		hint := "move the lines to [project." + field + "]"
+		if l.project.BackendFamily == "flit" || l.project.BackendFamily == "poetry" {
+			t.errs.add(place, hint, "the backend %s refuses a table entry-points.%s", l.project.Backend.Value, group)
+		} else {
+			l.project.warn(place, "the specification forbids a table entry-points."+group+", though setuptools takes it", hint)
+		}
+	}
+	fact := known(list, pos)
+	fact.MayGrow = dynamic
+	return fact
+}
+
+// follow is a dynamic field: what setup.py, pbr and setup.cfg say, else unknown.
+func follow[T any](fact Fact[T], pos scanner.Position, why string) Fact[T] {
+	if fact.Status == Absent {
+		return unknown[T](pos, why)
+	}
+	return fact
+}
+
+// erase is a field that [project] neither gives nor lists in dynamic.
+func erase[T any](l *loader, fact Fact[T], field string) Fact[T] {
+	if fact.Status == Absent {
+		return fact
+	}
+	if pos, old := l.oldSetuptools(); old {
+		return unknown[T](pos, "setuptools before 69.0 keeps what [project] does not mention, later ones drop it")
+	}
+	l.warnErased(fact.Pos, field)
+	return absent[T]()
+}
+
+func (l *loader) warnErased(pos scanner.Position, field string) {
+	l.project.warn(pos, "this has no effect: "+filePyproject+" has a [project] table that neither gives "+field+" nor lists it in dynamic", "move it to [project], or add \""+field+"\" to dynamic")
+}

@@ -1,0 +1,212 @@
+package setupcfg
+
+import (
+	"strconv"
+	"strings"
+	"text/scanner"
+	"unicode/utf8"
+)
+
+// tomlIndex says where the keys of a TOML document stand, which the decoder does not tell:
+// tables at their header, keys at their name, items of arrays (path + "[0]") at the item.
+// It presumes a document that BurntSushi/toml accepted; of any other it finds what it finds.
+type tomlIndex struct {
+	filename string
+	src      string
+	at       int
+	line     int
+	bol      int // start of the line
+	places   map[string]scanner.Position
+	order    map[string][]string // keys below a path, as written
+	arrays   map[string]int      // how many [[path]] there were
+}
+
+// tomlPath joins keys so that no key can look like two.
+func tomlPath(keys ...string) string { return strings.Join(keys, "\x00") }
+
+func indexTOML(filename string, src []byte) *tomlIndex {
+	x := &tomlIndex{filename: filename, src: string(src), line: 1, places: map[string]scanner.Position{}, order: map[string][]string{}, arrays: map[string]int{}}
+	var table []string
+	for x.blank(true); x.at < len(x.src); x.blank(true) {
+		start := x.at
+		if x.src[x.at] == '[' {
+			table = x.tableHeader()
+		} else {
+			x.keyValue(table)
+		}
+		if x.at == start {
+			x.next() // not TOML
+		}
+	}
+	return x
+}
+
+func (x *tomlIndex) peek() byte {
+	if x.at < len(x.src) {
+		return x.src[x.at]
+	}
+	return 0
+}
+
+func (x *tomlIndex) next() {
+	if x.peek() == '\n' {
+		x.line, x.bol = x.line+1, x.at+1
+	}
+	x.at++
+}
+
+func (x *tomlIndex) pos() scanner.Position {
+	return scanner.Position{Filename: x.filename, Line: x.line, Column: 1 + utf8.RuneCountInString(x.src[x.bol:min(x.at, len(x.src))])}
+}
+
+// blank skips blanks and comments, and line ends if asked.
+func (x *tomlIndex) blank(lines bool) {
+	for x.at < len(x.src) {
+		switch c := x.peek(); {
+		case c == ' ' || c == '\t' || c == '\r' || lines && c == '\n':
+			x.next()
+		case c == '#':
+			for x.at < len(x.src) && x.peek() != '\n' {
+				x.at++
+			}
+		default:
+			return
+		}
+	}
+}
+
+// tableHeader reads [a.b] or [[a.b]].
+func (x *tomlIndex) tableHeader() []string {
+	pos := x.pos()
+	array := strings.HasPrefix(x.src[x.at:], "[[")
+	for x.peek() == '[' {
+		x.next()
+	}
+	keys := x.dottedKey()
+	for x.peek() == ']' {
+		x.next()
+	}
+	if array {
+		path := tomlPath(keys...)
+		keys = append(keys, "["+strconv.Itoa(x.arrays[path])+"]")
+		x.arrays[path]++
+	}
+	x.note(keys, pos)
+	return keys
+}
+
+// note keeps the first place of a path and of the tables that it makes.
+func (x *tomlIndex) note(keys []string, pos scanner.Position) {
+	for n := 1; n <= len(keys); n++ {
+		path := tomlPath(keys[:n]...)
+		if _, seen := x.places[path]; !seen {
+			x.places[path] = pos
+			parent := tomlPath(keys[:n-1]...)
+			x.order[parent] = append(x.order[parent], keys[n-1])
+		}
+	}
+}
+
+func (x *tomlIndex) dottedKey() []string {
+	var keys []string
+	for {
+		x.blank(false)
+		keys = append(keys, x.key())
+		x.blank(false)
+		if x.peek() != '.' {
+			return keys
+		}
+		x.next()
+	}
+}
+
+func (x *tomlIndex) key() string {
+	if c := x.peek(); c == '"' || c == '\'' {
+		return x.str()
+	}
+	start := x.at
+	for c := x.peek(); alphanumeric(c) || c == '-' || c == '_' || c >= 0x80; c = x.peek() {
+		x.next()
+	}
+	return x.src[start:x.at]
+}
+
+// str reads a string and returns its value; only keys need the value.
+func (x *tomlIndex) str() string {
+	quote := x.src[x.at : x.at+1]
+	if long := strings.Repeat(quote, 3); strings.HasPrefix(x.src[x.at:], long) {
+		quote = long
+	}
+	start := x.at
+	x.at += len(quote)
+	for x.at < len(x.src) && !strings.HasPrefix(x.src[x.at:], quote) {
+		if quote[0] == '"' && x.peek() == '\\' {
+			x.next()
+		}
+		x.next()
+	}
+	text := x.src[start:min(x.at+len(quote), len(x.src))]
+	x.at = min(x.at+len(quote), len(x.src))
+	for len(quote) == 3 && x.peek() == quote[0] { // up to two quotes may stand before the closing three
+		x.at++
+	}
+	if len(quote) == 1 && quote == `"` {
+		if value, err := strconv.Unquote(text); err == nil {
+			return value
+		}
+	}
+	return strings.Trim(text, quote)
+}
+
+func (x *tomlIndex) keyValue(table []string) {
+	pos := x.pos()
+	keys := append(append([]string{}, table...), x.dottedKey()...)
+	x.note(keys, pos)
+	if x.peek() == '=' {
+		x.next()
+		x.value(keys)
+	}
+}
+
+// value skips a value and notes what is in it.
+func (x *tomlIndex) value(keys []string) {
+	x.blank(true)
+	switch x.peek() {
+	case '"', '\'':
+		x.str()
+	case '[':
+		x.next()
+		for n := 0; x.item(']'); n++ {
+			item := append(append([]string{}, keys...), "["+strconv.Itoa(n)+"]")
+			x.note(item, x.pos())
+			start := x.at
+			if x.value(item); x.at == start {
+				return // not TOML
+			}
+		}
+	case '{':
+		x.next()
+		for x.item('}') {
+			start := x.at
+			if x.keyValue(keys); x.at == start {
+				return // not TOML
+			}
+		}
+	default:
+		for c := x.peek(); c != 0 && !strings.ContainsRune(",]}#\n", rune(c)); c = x.peek() {
+			x.next()
+		}
+	}
+}
+
+// item goes to the next item of an array or inline table, or past its end.
+func (x *tomlIndex) item(end byte) bool {
+	for x.blank(true); x.peek() == ','; x.blank(true) {
+		x.next()
+	}
+	if x.peek() == end {
+		x.next()
+		return false
+	}
+	return x.at < len(x.src)
+}

@@ -1,0 +1,199 @@
+package setupcfg
+
+import (
+	"strings"
+)
+
+// scmTool is a plugin that takes the version from git.
+type scmTool struct {
+	requirement string   // what the build needs for it
+	table       []string // its table in pyproject.toml, where having it switches it on
+	label       string
+	files       bool // it also takes the list of files from git
+}
+
+func scmTools() []scmTool {
+	return []scmTool{
+		{"setuptools-scm", []string{"tool", "setuptools_scm"}, "git (setuptools_scm)", true},
+		{"setuptools-git-versioning", []string{"tool", "setuptools-git-versioning"}, "git (setuptools-git-versioning)", false},
+		{"versioningit", []string{"tool", "versioningit"}, "git (versioningit)", false},
+		{"versioneer", []string{"tool", "versioneer"}, "git (versioneer)", false},
+		{"hatch-vcs", nil, "git (hatch-vcs)", false},
+		{"poetry-dynamic-versioning", []string{"tool", "poetry-dynamic-versioning"}, "git (poetry-dynamic-versioning)", false},
+		{"uv-dynamic-versioning", nil, "git (uv-dynamic-versioning)", false},
+		{"flit-scm", nil, "git (flit-scm)", false},
+	}
+}
+
+// version finds the version, or where it will come from, and whether git is needed.
+func (l *loader) version() {
+	p := l.project
+	p.Version = absent[string]()
+	if l.hasProjectTable() {
+		if version, ok := l.toml.str("project", "version"); ok {
+			p.Version, p.VersionSource = known(version, l.toml.pos("project", "version")), "static"
+			l.gitFiles()
+			return
+		}
+		pos, dynamic := l.toml.dynamic("version")
+		_, wrong := l.toml.get("project", "version")
+		if !dynamic && !wrong && p.BackendFamily != "poetry" {
+			l.toml.errs.add(l.toml.pos("project"), `add version = "…", or dynamic = ["version"] if the backend knows it`, "[project] has no version and does not list it in dynamic")
+		}
+		p.Version.Pos = pos
+	}
+	if l.setuptools() && l.setuptoolsVersion() {
+		return
+	}
+	if l.scmVersion() {
+		return
+	}
+	pos := p.Version.Pos
+	if pos.Filename == "" {
+		pos = p.Backend.Pos
+	}
+	p.Version, p.VersionSource = unknown[string](pos, "the backend "+p.Backend.Value+" decides"), "backend"
+}
+
+// setuptoolsVersion tries setup.py, pbr, [tool.setuptools.dynamic] and setup.cfg.
+func (l *loader) setuptoolsVersion() bool {
+	p := l.project
+	if k := l.keywordText("version"); k.Status != Absent {
+		p.Version, p.VersionSource = k, "setup.py"
+		p.NeedsGit = l.pbr != nil && !l.fromSdist()
+		l.gitFiles()
+		return true
+	}
+	if l.py != nil && l.py.pbr {
+		l.gitVersion("git (pbr)", unknown[string](l.py.pbrPos, "pbr takes the version from git's tags"), true)
+		return true
+	}
+	fact, source := absent[string](), ""
+	dynamic := []string{"tool", "setuptools", "dynamic", "version"}
+	if files, ok := l.dynamicFiles("version"); ok {
+		fact, source = l.versionFile(files), "file"
+	} else if l.toml.hasTable(dynamic...) {
+		fact, source = unknown[string](l.toml.pos(dynamic...), "attr: is evaluated by setuptools"), "attr"
+	} else if lines, pos, ok := l.value(l.cfg, "metadata", "version"); ok && oneLine(lines) != "" {
+		text := oneLine(lines)
+		if files, isFile := directive(lines, pos); isFile {
+			fact, source = l.versionFile(files), "file"
+		} else if strings.HasPrefix(text, "attr:") {
+			fact, source = unknown[string](pos, "attr: is evaluated by setuptools"), "attr"
+		} else {
+			fact, source = known(text, pos), "static"
+		}
+	}
+	if source != "" {
+		p.Version, p.VersionSource = fact, source
+		l.gitFiles()
+		return true
+	}
+	if pos, sets := l.py.sets("use_scm_version"); sets && pos != l.py.opaquePos {
+		l.gitVersion("git (setuptools_scm)", unknown[string](pos, "setuptools_scm takes the version from git's tags"), true)
+		return true
+	}
+	if l.scmVersion() {
+		return true
+	}
+	if pos, sets := l.py.sets("version"); sets {
+		p.Version, p.VersionSource = unknown[string](pos, whySetupPy), "setup.py"
+		return true
+	}
+	return false
+}
+
+func (l *loader) versionFile(files []Requirement) Fact[string] {
+	if lines := l.redirect(files); len(lines) > 0 {
+		var parts []string
+		for _, line := range lines {
+			parts = append(parts, line.text)
+		}
+		return known(strip(strings.Join(parts, "\n")), lines[0].pos)
+	}
+	return absent[string]()
+}
+
+// scmVersion looks for one of the plugins that know the version from git.
+func (l *loader) scmVersion() bool {
+	for _, tool := range scmTools() {
+		r, required := l.requires(tool.requirement)
+		configured := tool.table != nil && l.toml.hasTable(tool.table...)
+		if !required && !configured {
+			continue
+		}
+		pos := r.Pos
+		if configured {
+			pos = l.toml.pos(tool.table...)
+		}
+		l.gitVersion(tool.label, unknown[string](pos, tool.requirement+" takes the version from git's tags"), tool.files)
+		return true
+	}
+	for _, table := range [][]string{{"tool", "pdm", "version", "source"}, {"tool", "hatch", "version", "source"}} {
+		value, _ := l.toml.get(table...)
+		label := map[any]string{"scm": "git (pdm)", "vcs": "git (hatch-vcs)"}[value]
+		if label != "" {
+			l.gitVersion(label, unknown[string](l.toml.pos(table...), "the version is taken from git's tags"), false)
+			return true
+		}
+	}
+	return false
+}
+
+// gitVersion is a version that git knows, unless the tree is an unpacked sdist, which says it in PKG-INFO.
+func (l *loader) gitVersion(label string, fact Fact[string], files bool) {
+	p := l.project
+	if l.isGit {
+		if info, err := parsePkgInfo(l); err == nil && info != nil {
+			p.warn(filePos(filePkgInfo), "this file in a git repository is taken for the project's version", "remove it")
+		}
+	}
+	if version, ok := l.pkgInfoVersion(); ok {
+		p.Version, p.VersionSource, p.NeedsGit = version, filePkgInfo, files && l.isGit
+		return
+	}
+	p.Version, p.VersionSource, p.NeedsGit = fact, label, true
+}
+
+// gitFiles notes that git is needed for the list of files though not for the version.
+func (l *loader) gitFiles() {
+	p := l.project
+	for _, tool := range scmTools() {
+		if _, required := l.requires(tool.requirement); required && tool.files && l.setuptools() {
+			p.NeedsGit = !l.fromSdist()
+		}
+	}
+	if l.setuptools() && l.pbr != nil {
+		p.NeedsGit = !l.fromSdist()
+	}
+}
+
+// fromSdist says whether the tree is an unpacked sdist of this project.
+func (l *loader) fromSdist() bool {
+	_, ok := l.pkgInfoVersion()
+	return ok && !l.isGit
+}
+
+// pkgInfoVersion is the version in PKG-INFO, which counts if the name there is exactly the project's.
+func (l *loader) pkgInfoVersion() (Fact[string], bool) {
+	info, err := parsePkgInfo(l)
+	if err != nil || info == nil || info.Version == "" {
+		return absent[string](), false
+	}
+	same := Canonical(info.Name) == Canonical(l.project.Name.Value)
+	if l.pbr != nil {
+		same = info.Name == l.text(l.pbr, "metadata", "name").Value
+	}
+	if !same {
+		return absent[string](), false
+	}
+	return known(info.Version, linePos(filePkgInfo, info.lines["version"])), true
+}
+
+func parsePkgInfo(l *loader) (*Wheel, error) {
+	src, ok := l.read(filePkgInfo)
+	if !ok {
+		return nil, nil
+	}
+	return ParseMetadata(src)
+}
