@@ -32,6 +32,9 @@ type tracker struct {
 	forward  func(*client.SolveStatus)
 	vertices map[digest.Digest]*vertex
 	order    []digest.Digest
+	// settled are the names of what is done. The same step has another digest in every session,
+	// because its files come from that session, and is the same step all the same.
+	settled map[string]bool
 }
 
 type vertex struct {
@@ -46,7 +49,7 @@ type vertex struct {
 }
 
 func newTracker(forward func(*client.SolveStatus)) *tracker {
-	return &tracker{forward: forward, vertices: map[digest.Digest]*vertex{}}
+	return &tracker{forward: forward, vertices: map[digest.Digest]*vertex{}, settled: map[string]bool{}}
 }
 
 // update takes in one status and hands it on, less what has been seen done.
@@ -57,6 +60,9 @@ func (t *tracker) update(s *client.SolveStatus) {
 	for _, v := range s.Vertexes {
 		known := t.vertices[v.Digest]
 		if known == nil {
+			if t.settled[v.Name] {
+				continue
+			}
 			known = &vertex{name: v.Name}
 			t.vertices[v.Digest] = known
 			t.order = append(t.order, v.Digest)
@@ -75,6 +81,7 @@ func (t *tracker) update(s *client.SolveStatus) {
 			if v.Started != nil {
 				known.took = v.Completed.Sub(*v.Started)
 			}
+			t.settled[v.Name] = strings.HasPrefix(v.Name, "[") && v.Error == ""
 		}
 	}
 	for _, l := range s.Logs {

@@ -35,7 +35,7 @@ const (
 
 const (
 	runDir   = "/run/pbrx"
-	toolsDir = "/opt/pbrx/tools"
+	toolsDir = "/run/pbrx/tools"
 )
 
 // Features are the abilities of an engine that change what is compiled.

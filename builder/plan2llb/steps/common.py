@@ -14,7 +14,7 @@ import subprocess
 import sys
 
 RUN = "/run/pbrx/"
-TOOLS = "/opt/pbrx/tools"
+TOOLS = "/run/pbrx/tools"
 
 
 def fail(message):
@@ -73,6 +73,13 @@ def run(argv, env, **options):
     done = subprocess.run(argv, env=env, **options)
     if done.returncode:
         fail("%s ended with status %d" % (os.path.basename(argv[0]), done.returncode))
+
+
+def now():
+    """The time as the kernel stamps files with it, which lags some milliseconds behind the clock."""
+    path = "/tmp/now"
+    with open(path, "w"):
+        return os.stat(path).st_mtime
 
 
 def settle(started):

@@ -13,10 +13,9 @@ import os
 import py_compile
 import subprocess
 import sys
-import time
 import venv
 
-from common import TOOLS, environment, run, settle
+from common import TOOLS, environment, now, run, settle
 
 
 def target(arguments):
@@ -53,7 +52,7 @@ def sources(python, names):
 
 def main():
     os.umask(0o022)
-    started = time.time()
+    started = now()
     python = target(sys.argv[1:])
     wheels = sorted(glob.glob("/run/pbrx/wheels/*.whl"))
     if wheels:

@@ -12,11 +12,10 @@ import re
 import shutil
 import subprocess
 import sys
-import time
 import urllib.error
 import urllib.request
 
-from common import environment, fail, given, run, settle
+from common import environment, fail, given, now, run, settle
 
 APT_CONF = """\
 APT::Sandbox::User "root";
@@ -197,7 +196,7 @@ def apk_install(names):
 
 
 def install(manager, names):
-    started = time.time()
+    started = now()
     kept = {}
     for path in TRACES:
         if os.path.exists(path):
