@@ -13,8 +13,8 @@ type Reading string
 
 // The readings.
 const (
-	// ReadRaw is RawConfigParser: keys in lower case, "%" is an ordinary character.
-	ReadRaw Reading = "raw"
+	// readRaw is RawConfigParser: keys in lower case, "%" is an ordinary character.
+	readRaw Reading = "raw"
 	// ReadSetuptools keeps the case of keys and interpolates.
 	ReadSetuptools Reading = "setuptools"
 	// ReadPBR puts keys in lower case, makes "_" of "-", and interpolates.
@@ -77,6 +77,24 @@ func ParseConfig(filename string, src []byte, reading Reading) (*Config, error) 
 		c.index[[2]string{section, line.name}] = line
 	}
 	return c, nil
+}
+
+// ReadINI reads a configuration file as RawConfigParser does, which is how pip reads its own: the
+// keys are in lower case, those of DEFAULT appear in every section, and nothing is interpolated. The error is an
+// ErrorList with all problems.
+func ReadINI(filename string, src []byte) (map[string]map[string]string, error) {
+	c, err := ParseConfig(filename, src, readRaw)
+	if err != nil {
+		return nil, err
+	}
+	out := map[string]map[string]string{}
+	for _, section := range c.Sections() {
+		out[section] = map[string]string{}
+		for _, key := range c.Keys(section) {
+			out[section][key], _, _ = c.Value(section, key)
+		}
+	}
+	return out, nil
 }
 
 // The marks keep ini.v1 from seeing anything special in what they enclose: quotes, blanks at the
@@ -175,7 +193,7 @@ func (c *Config) Value(section, key string) (value string, ok bool, err error) {
 		return "", false, nil
 	}
 	value = c.raw(where)
-	if c.reading == ReadRaw {
+	if c.reading == readRaw {
 		return value, true, nil
 	}
 	value, problem := c.interpolate(section, where, value, 1)

@@ -71,7 +71,7 @@ func (l *loader) readCfg(src []byte, ok bool) {
 	if l.py != nil && l.py.pbr {
 		file, reading := fileCfg, ReadPBR
 		if l.py.raw {
-			reading = ReadRaw
+			reading = readRaw
 		}
 		pbrSrc, pbrOK := src, ok
 		if l.py.pbrFile != "" {
