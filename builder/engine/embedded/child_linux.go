@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -105,11 +106,10 @@ func serveChild(control, lock, status *os.File) error {
 	if err := privateMounts(); err != nil {
 		return err
 	}
-	ctx, cancel := context.WithCancel(context.Background())
-	defer cancel()
-	s, err := newServer(ctx, cfg)
+	asked, gone := watchCommand(in)
+	s, err := startServer(gone, cfg)
 	if err != nil {
-		return err // the command sweeps
+		return errors.Join(err, sweep(cfg))
 	}
 	served := make(chan error, 1)
 	go func() { served <- s.grpc.Serve(s.listener) }()
@@ -118,15 +118,6 @@ func serveChild(control, lock, status *os.File) error {
 	}
 	status.Close()
 
-	asked := make(chan struct{})
-	gone, cancelGone := context.WithCancel(context.Background()) // done when the command is gone
-	go func() {
-		defer cancelGone()
-		if line, _ := in.ReadString('\n'); line == stopRequest {
-			close(asked)
-			io.Copy(io.Discard, in) // an error is an end like any other
-		}
-	}()
 	select {
 	case <-asked:
 		s.stop(gone)
@@ -137,4 +128,39 @@ func serveChild(control, lock, status *os.File) error {
 		return fmt.Errorf("serving on %s: %w", filepath.Join(cfg.StateDir, socketName), err)
 	}
 	return nil
+}
+
+// watchCommand reads the control pipe: asked is closed by the request to stop,
+// gone ends with the command.
+func watchCommand(in *bufio.Reader) (asked <-chan struct{}, gone context.Context) {
+	stop := make(chan struct{})
+	gone, cancel := context.WithCancel(context.Background())
+	go func() {
+		defer cancel()
+		if line, _ := in.ReadString('\n'); line == stopRequest {
+			close(stop)
+			io.Copy(io.Discard, in) // an error is an end like any other
+		}
+	}()
+	return stop, gone
+}
+
+// startServer is newServer that gives up when the command is gone: a database
+// that somebody else has open would keep it for ever.
+func startServer(gone context.Context, cfg childConfig) (*server, error) {
+	type result struct {
+		server *server
+		err    error
+	}
+	made := make(chan result, 1)
+	go func() {
+		s, err := newServer(context.Background(), cfg)
+		made <- result{s, err}
+	}()
+	select {
+	case r := <-made:
+		return r.server, r.err
+	case <-gone.Done():
+		return nil, errors.New("the command ended before the engine had started")
+	}
 }

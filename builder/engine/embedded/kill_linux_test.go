@@ -224,8 +224,8 @@ func TestLockIsHeldUntilBothAreGone(t *testing.T) {
 	ctx, cancel := context.WithTimeout(t.Context(), 300*time.Millisecond)
 	defer cancel()
 	e, err := embedded.Open(ctx, embedded.Options{StateDir: state})
-	if !errors.Is(err, context.DeadlineExceeded) {
-		t.Errorf("Open while the child lives = %v", err)
+	if want := "waiting for " + state + ": context deadline exceeded"; err == nil || err.Error() != want {
+		t.Errorf("Open while the child lives = %v, want %q", err, want)
 	}
 	if err == nil {
 		e.Close()
@@ -234,6 +234,44 @@ func TestLockIsHeldUntilBothAreGone(t *testing.T) {
 		t.Fatal(err)
 	}
 	assertClean(t, state, v.tmp, v.nap, 10*time.Second)
+}
+
+// A database that somebody else has open blocks the start: the command can give
+// up meanwhile, and the child does not outlive it.
+func TestBlockedStartEndsWithTheCommand(t *testing.T) {
+	needEngine(t)
+	state := filepath.Join(t.TempDir(), "state")
+	e := open(t, embedded.Options{StateDir: state})
+	if err := e.Close(); err != nil {
+		t.Fatal(err)
+	}
+	db, err := os.OpenFile(filepath.Join(state, "runc-overlayfs", "containerdmeta.db"), os.O_RDWR, 0)
+	if err != nil {
+		t.Skip("embedded engine: the store is not on overlayfs here")
+	}
+	defer db.Close()
+	if err := syscall.Flock(int(db.Fd()), syscall.LOCK_EX); err != nil {
+		t.Fatal(err)
+	}
+
+	ctx, cancel := context.WithTimeout(t.Context(), 500*time.Millisecond)
+	defer cancel()
+	start := time.Now()
+	_, err = embedded.Open(ctx, embedded.Options{StateDir: state})
+	if want := "starting the build engine: context deadline exceeded"; err == nil || err.Error() != want {
+		t.Errorf("Open of a blocked store = %v, want %q", err, want)
+	}
+	if d := time.Since(start); d > 3*time.Second {
+		t.Errorf("Open took %v to give up", d)
+	}
+	assertClean(t, state, t.TempDir(), "", 0)
+
+	v := startVictim(t, state, t.TempDir())
+	time.Sleep(500 * time.Millisecond)
+	childOf(t, v.Process.Pid, state)
+	v.Process.Kill()
+	v.Wait()
+	assertClean(t, state, v.tmp, v.nap, 5*time.Second)
 }
 
 // A terminal's Ctrl-C goes to the whole process group and a service manager
