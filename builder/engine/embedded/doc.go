@@ -32,5 +32,7 @@
 //
 // Linux only; root with CAP_SYS_ADMIN and runc 1.0 or newer on PATH. Steps use
 // the host's network. No frontends are registered: what is solved is LLB.
-// A machine without a writable cgroup file system runs steps without cgroups.
+// A machine without a writable cgroup file system runs steps without cgroups,
+// one without a working overlayfs copies layers. /run must be writable: runc's
+// state directory is made there, and is a private tmpfs to the child.
 package embedded
