@@ -13,8 +13,8 @@ type Reading string
 
 // The readings.
 const (
-	// readRaw is RawConfigParser: keys in lower case, "%" is an ordinary character.
-	readRaw Reading = "raw"
+	// ReadRaw is RawConfigParser: keys in lower case, "%" is an ordinary character.
+	ReadRaw Reading = "raw"
 	// ReadSetuptools keeps the case of keys and interpolates.
 	ReadSetuptools Reading = "setuptools"
 	// ReadPBR puts keys in lower case, makes "_" of "-", and interpolates.
@@ -83,7 +83,7 @@ func ParseConfig(filename string, src []byte, reading Reading) (*Config, error) 
 // keys are in lower case, those of DEFAULT appear in every section, and nothing is interpolated. The error is an
 // ErrorList with all problems.
 func ReadINI(filename string, src []byte) (map[string]map[string]string, error) {
-	c, err := ParseConfig(filename, src, readRaw)
+	c, err := ParseConfig(filename, src, ReadRaw)
 	if err != nil {
 		return nil, err
 	}
@@ -193,7 +193,7 @@ func (c *Config) Value(section, key string) (value string, ok bool, err error) {
 		return "", false, nil
 	}
 	value = c.raw(where)
-	if c.reading == readRaw {
+	if c.reading == ReadRaw {
 		return value, true, nil
 	}
 	value, problem := c.interpolate(section, where, value, 1)

@@ -71,7 +71,7 @@ func (l *loader) readCfg(src []byte, ok bool) {
 	if l.py != nil && l.py.pbr {
 		file, reading := fileCfg, ReadPBR
 		if l.py.raw {
-			reading = readRaw
+			reading = ReadRaw
 		}
 		pbrSrc, pbrOK := src, ok
 		if l.py.pbrFile != "" {
@@ -133,10 +133,10 @@ func (l *loader) backendFacts() {
 // checkName refuses a project that nothing names, and names that no index would take.
 func (l *loader) checkName() {
 	name := l.project.Name
-	if name.Status == Absent {
+	if name.Status == Absent && !l.hasProjectTable() { // [project] without a name was reported already
 		pos, hint := scanner.Position{Filename: filePyproject}, "add a [project] table with name = \"…\""
 		switch {
-		case l.cfg != nil && !l.hasProjectTable():
+		case l.cfg != nil:
 			pos, hint = filePos(fileCfg), "add name = … to its [metadata] section"
 			if header, ok := l.cfg.headers["metadata"]; ok {
 				pos, hint = header, "add name = … to this section"
