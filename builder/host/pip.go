@@ -42,13 +42,16 @@ func (r *reader) pip() error {
 	if len(links) > 0 {
 		conf += "find-links =\n    " + strings.Join(links, "\n    ") + "\n"
 	}
-	for option, into := range map[string]*[]byte{"constraint": &r.host.Constraints, "build-constraint": &r.host.BuildConstraints} {
-		urls, err := r.constraints(strings.Fields(options[option]), into)
+	for _, c := range []struct {
+		option string
+		into   *[]byte
+	}{{"constraint", &r.host.Constraints}, {"build-constraint", &r.host.BuildConstraints}} {
+		urls, err := r.constraints(strings.Fields(options[c.option]), c.into)
 		if err != nil {
 			return err
 		}
 		if len(urls) > 0 {
-			conf += option + " =\n    " + strings.Join(urls, "\n    ") + "\n"
+			conf += c.option + " =\n    " + strings.Join(urls, "\n    ") + "\n"
 		}
 	}
 	if conf != "" {
@@ -75,12 +78,13 @@ func (r *reader) pipOptions() (map[string]string, error) {
 		if err != nil {
 			continue // as pip does: a file that is not there, or not ours to read, does not count
 		}
-		sections, err := setupcfg.ReadINI(path, data)
+		config, err := setupcfg.ParseConfig(path, data, setupcfg.ReadRaw)
 		if err != nil {
 			return nil, fmt.Errorf("reading pip's configuration: %w", err)
 		}
 		for _, section := range []string{"global", "wheel", "install"} {
-			for key, value := range sections[section] {
+			for _, key := range config.Keys(section) {
+				value, _, _ := config.Value(section, key) // a raw reading has no interpolation to fail
 				options[optionName(key)] = strings.TrimSpace(value)
 			}
 		}
