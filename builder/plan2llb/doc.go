@@ -10,7 +10,8 @@
 // of its result is a scratch mount, so that it cannot reach a layer.
 //
 // Layers: the runtime packages are the difference an exec makes to the base; so are the
-// dependencies, the project on top of them, and a script's extra on top of both. Where
-// the engine has Merge and Diff, they are laid over one another by Merge, and a change of
-// distro packages leaves the Python layers alone. Elsewhere each is an exec on top of the other.
+// dependencies, and on top of these, beside one another, the project and a script's extra. Where
+// the engine has Merge and Diff, they are laid over one another by Merge: a change of distro
+// packages leaves the Python layers alone, a change of the project its extras. Elsewhere each is an
+// exec on top of the one before.
 package plan2llb

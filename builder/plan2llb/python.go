@@ -103,27 +103,39 @@ type Layer struct {
 // returns the file system of the image and the layers it has beyond the base.
 func (c *Compiler) Assemble(plan *images.Plan, b Builder, runtime llb.State, hasRuntime bool, groups []Group) (llb.State, []Layer) {
 	var layers []Layer
-	root := runtime
 	if hasRuntime {
 		layers = append(layers, Layer{Content: "distro", CreatedBy: "pbrx-go: distro packages for run time"})
-		if c.in.Features.Merge {
-			root = c.in.Base
-		}
 	}
-	over := []llb.State{runtime}
 	for _, g := range groups {
-		operands := []string{plan.Base.Python.Executable}
-		if plan.Environment != "" {
-			operands = append(operands, plan.Environment)
-		}
-		next := c.exec(root, Step{Name: g.Name}, plan.Base.Python.Executable, "install.py", operands, offline(), b.tools(),
-			llb.AddMount(runDir+"/wheels", g.Wheels, llb.SourcePath(g.Dir), llb.Readonly)).Root()
 		layers = append(layers, Layer{Content: g.Content, CreatedBy: "pbrx-go: " + g.Content})
-		over = append(over, llb.Diff(root, next, llb.WithCustomName("[internal] layer of "+g.Name)))
-		root = next
 	}
-	if !hasRuntime || !c.in.Features.Merge || len(groups) == 0 {
+	if !c.in.Features.Merge {
+		root := runtime
+		for _, g := range groups {
+			root = c.install(plan, b, root, g)
+		}
 		return root, layers
 	}
+	over := []llb.State{runtime}
+	dependencies := c.in.Base
+	for _, g := range groups {
+		// The project and the extras are installed beside one another, on the dependencies: a changed
+		// source file leaves the extras alone.
+		next := c.install(plan, b, dependencies, g)
+		over = append(over, llb.Diff(dependencies, next, llb.WithCustomName("[internal] layer of "+g.Name)))
+		if g.Content == "dependencies" {
+			dependencies = next
+		}
+	}
 	return llb.Merge(over, llb.WithCustomName("[internal] layers")), layers
+}
+
+// install installs one group of wheels on a root file system.
+func (c *Compiler) install(plan *images.Plan, b Builder, root llb.State, g Group) llb.State {
+	operands := []string{plan.Base.Python.Executable}
+	if plan.Environment != "" {
+		operands = append(operands, plan.Environment)
+	}
+	return c.exec(root, Step{Name: g.Name}, plan.Base.Python.Executable, "install.py", operands, offline(), b.tools(),
+		llb.AddMount(runDir+"/wheels", g.Wheels, llb.SourcePath(g.Dir), llb.Readonly)).Root()
 }
