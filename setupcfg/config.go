@@ -79,24 +79,6 @@ func ParseConfig(filename string, src []byte, reading Reading) (*Config, error) 
 	return c, nil
 }
 
-// ReadINI reads a configuration file as RawConfigParser does, which is how pip reads its own: the
-// keys are in lower case, those of DEFAULT appear in every section, and nothing is interpolated. The error is an
-// ErrorList with all problems.
-func ReadINI(filename string, src []byte) (map[string]map[string]string, error) {
-	c, err := ParseConfig(filename, src, ReadRaw)
-	if err != nil {
-		return nil, err
-	}
-	out := map[string]map[string]string{}
-	for _, section := range c.Sections() {
-		out[section] = map[string]string{}
-		for _, key := range c.Keys(section) {
-			out[section][key], _, _ = c.Value(section, key)
-		}
-	}
-	return out, nil
-}
-
 // The marks keep ini.v1 from seeing anything special in what they enclose: quotes, blanks at the
 // ends, a key "-", a section DEFAULT. The escape character stands for itself as escape+"e".
 const (
