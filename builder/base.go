@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"path"
+	"path/filepath"
 	"strings"
 	"time"
 
@@ -57,13 +58,14 @@ func (e *BaseError) Error() string {
 func (e *BaseError) Unwrap() error { return e.Err }
 
 // openBase finds a base image. What lies on disk is read here; a registry is asked by the
-// engine, through resolver. Temporary files go to tmp.
-func openBase(ctx context.Context, at images.Location, platform v1.Platform, tmp string, resolver gateway.Client) (*BaseImage, error) {
+// engine, through resolver.
+func openBase(ctx context.Context, opts Options, platform v1.Platform, resolver gateway.Client) (*BaseImage, error) {
+	at := opts.Base
 	var base *BaseImage
 	var err error
 	switch at.Transport {
 	case images.RootFS:
-		base, err = openRootFS(at, platform, tmp)
+		base, err = openRootFS(opts, platform)
 	case images.OCILayout:
 		base, err = openLayout(at, platform)
 	case images.Registry:
@@ -78,8 +80,12 @@ func openBase(ctx context.Context, at images.Location, platform v1.Platform, tmp
 	return base, nil
 }
 
-func openRootFS(at images.Location, platform v1.Platform, tmp string) (*BaseImage, error) {
-	img, err := rootfs.Open(at.Name, tmp, platform)
+func openRootFS(opts Options, platform v1.Platform) (*BaseImage, error) {
+	path, err := filepath.Abs(opts.Base.Name)
+	if err != nil {
+		return nil, err
+	}
+	img, err := rootfs.OpenRemembered(path, opts.TempDir, opts.Memory, platform)
 	if err != nil {
 		return nil, err
 	}
@@ -233,4 +239,3 @@ func readJSON(ctx context.Context, c gateway.Client, st llb.State, name string, 
 	}
 	return nil
 }
-

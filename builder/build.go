@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"time"
 
 	"github.com/moby/buildkit/client/llb"
 	gateway "github.com/moby/buildkit/frontend/gateway/client"
@@ -28,6 +29,8 @@ type Exported struct {
 	Image *layout.Image
 	// Layers says what each layer holds, the base's included.
 	Layers []images.Layer
+	// Took is how long making and writing the image took, beyond what it shares with those before it.
+	Took time.Duration
 }
 
 // assembly is an image as it is going to be exported.

@@ -3,6 +3,7 @@ package builder
 import (
 	"context"
 	"fmt"
+	"time"
 
 	"github.com/moby/buildkit/exporter/containerimage/exptypes"
 	gateway "github.com/moby/buildkit/frontend/gateway/client"
@@ -53,16 +54,17 @@ func (b *build) exportOne(ctx context.Context, a assembly, out *layout.Writer) (
 		return res, nil
 	})
 	job.Export = out.Store()
+	started := time.Now()
 	desc, err := b.solver.Solve(ctx, job)
 	if err != nil {
 		return Exported{}, err
 	}
-	img, err := layout.ReadImage(out.Staging(), v1.Descriptor{MediaType: desc.MediaType, Digest: desc.Digest, Size: desc.Size})
+	img, err := out.ReadImage(v1.Descriptor{MediaType: desc.MediaType, Digest: desc.Digest, Size: desc.Size})
 	if err != nil {
 		return Exported{}, fmt.Errorf("reading %s back: %w", a.image.Name, err)
 	}
 	layers, err := b.describe(a, img)
-	return Exported{Plan: a.image, Image: img, Layers: layers}, err
+	return Exported{Plan: a.image, Image: img, Layers: layers, Took: time.Since(started)}, err
 }
 
 // describe says what each layer of an image holds.

@@ -120,4 +120,3 @@ func storageConfig(path string) ([]byte, error) {
 	}
 	return []byte(out), nil
 }
-

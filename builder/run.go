@@ -49,8 +49,10 @@ type Options struct {
 	Base images.Location
 	// TempDir is a folder for files that live as long as the run.
 	TempDir string
-	Host    Host
-	Source  Source
+	// Memory is a file that keeps digests of root file systems from one run to the next.
+	Memory string
+	Host   Host
+	Source Source
 	// Mirror names the package mirror for the base that was found; it may be nil.
 	Mirror func(images.Base) (string, error)
 	// Plan are the options of planning.
@@ -87,7 +89,7 @@ func Probe(ctx context.Context, solver Solver, opts Options) (*Run, error) {
 			if r.platform, r.features, err = abilities(c); err != nil {
 				return nil, err
 			}
-			if r.image, err = openBase(ctx, opts.Base, r.platform, opts.TempDir, c); err != nil {
+			if r.image, err = openBase(ctx, opts, r.platform, c); err != nil {
 				return nil, err
 			}
 			stores.set(r.image.Stores[storeName])

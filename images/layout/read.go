@@ -53,31 +53,30 @@ func Find(dir, ref, platform string) (*Image, error) {
 
 // load follows an index, if the descriptor is one, to the manifest for platform.
 func load(dir string, desc v1.Descriptor, platform string) (*Image, error) {
+	return loadFrom([]string{dir}, desc, platform)
+}
+
+// loadFrom is load where the blobs lie in several folders.
+func loadFrom(dirs []string, desc v1.Descriptor, platform string) (*Image, error) {
 	if strings.HasSuffix(desc.MediaType, "image.index.v1+json") || strings.HasSuffix(desc.MediaType, "manifest.list.v2+json") {
 		var index v1.Index
-		if _, err := readJSON(dir, desc.Digest, &index); err != nil {
+		if _, err := readJSONFrom(dirs, desc.Digest, &index); err != nil {
 			return nil, err
 		}
 		for _, d := range index.Manifests {
 			if d.Platform != nil && d.Platform.OS+"/"+d.Platform.Architecture == platform {
-				return load(dir, d, platform)
+				return loadFrom(dirs, d, platform)
 			}
 		}
-		return nil, fmt.Errorf("the index %s in the OCI layout %s has no manifest for %s", desc.Digest, dir, platform)
+		return nil, fmt.Errorf("the index %s in the OCI layout %s has no manifest for %s", desc.Digest, dirs[0], platform)
 	}
 	img := &Image{Descriptor: desc}
-	if _, err := readJSON(dir, desc.Digest, &img.Manifest); err != nil {
+	if _, err := readJSONFrom(dirs, desc.Digest, &img.Manifest); err != nil {
 		return nil, err
 	}
-	raw, err := readJSON(dir, img.Manifest.Config.Digest, &img.Config)
+	raw, err := readJSONFrom(dirs, img.Manifest.Config.Digest, &img.Config)
 	img.RawConfig = raw
 	return img, err
-}
-
-// ReadImage reads manifest and configuration of the image whose manifest desc
-// names, out of the blobs below dir.
-func ReadImage(dir string, desc v1.Descriptor) (*Image, error) {
-	return load(dir, desc, "")
 }
 
 // BlobPath is where a layout keeps a blob.
@@ -98,6 +97,16 @@ func readIndex(dir string) (*v1.Index, error) {
 		return nil, fmt.Errorf("%s: %w", filepath.Join(dir, v1.ImageIndexFile), err)
 	}
 	return &index, nil
+}
+
+// readJSONFrom reads a blob from the first folder that has it.
+func readJSONFrom(dirs []string, d digest.Digest, into any) (raw []byte, err error) {
+	for _, dir := range dirs {
+		if raw, err = readJSON(dir, d, into); !errors.Is(err, fs.ErrNotExist) {
+			break
+		}
+	}
+	return raw, err
 }
 
 func readJSON(dir string, d digest.Digest, into any) ([]byte, error) {

@@ -1,6 +1,7 @@
 package layout
 
 import (
+	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -12,6 +13,7 @@ import (
 
 	"github.com/containerd/containerd/v2/core/content"
 	"github.com/containerd/containerd/v2/plugins/content/local"
+	"github.com/containerd/errdefs"
 	"github.com/opencontainers/go-digest"
 	"github.com/opencontainers/image-spec/specs-go"
 	v1 "github.com/opencontainers/image-spec/specs-go/v1"
@@ -41,12 +43,35 @@ func NewWriter(dir, staging string) (*Writer, error) {
 	return &Writer{dir: dir, staging: staging, store: store}, nil
 }
 
-// Store takes the blobs of the images.
-func (w *Writer) Store() content.Store { return w.store }
+// Store takes the blobs of the images. Blobs that the layout has already are not taken again.
+func (w *Writer) Store() content.Store { return present{Store: w.store, dir: w.dir} }
 
-// Staging is the folder that holds the blobs until Commit, in the form of a
-// layout without an index.
-func (w *Writer) Staging() string { return w.staging }
+// ReadImage reads back manifest and configuration of an image whose blobs the store took.
+func (w *Writer) ReadImage(desc v1.Descriptor) (*Image, error) {
+	return loadFrom([]string{w.staging, w.dir}, desc, "")
+}
+
+// present is a store that knows what a layout has.
+type present struct {
+	content.Store
+	dir string
+}
+
+// Writer refuses to take a blob that the layout has.
+func (p present) Writer(ctx context.Context, opts ...content.WriterOpt) (content.Writer, error) {
+	var o content.WriterOpts
+	for _, opt := range opts {
+		if err := opt(&o); err != nil {
+			return nil, err
+		}
+	}
+	if d := o.Desc.Digest; d.Validate() == nil {
+		if fi, err := os.Stat(BlobPath(p.dir, d)); err == nil && fi.Size() == o.Desc.Size {
+			return nil, fmt.Errorf("blob %s: %w", d, errdefs.ErrAlreadyExists)
+		}
+	}
+	return p.Store.Writer(ctx, opts...)
+}
 
 // Commit moves the staged blobs into the layout and names all images in one
 // step. Images that had one of the names lose it, and blobs only they used are removed.
@@ -67,6 +92,9 @@ func (w *Writer) Commit(images []Named) error {
 	}
 	if err := w.moveBlobs(); err != nil {
 		return fmt.Errorf("writing the OCI layout %s: %w", w.dir, err)
+	}
+	if err := w.complete(images); err != nil {
+		return err
 	}
 	index := newIndex(old, images)
 	if err := w.writeIndex(index); err != nil {
@@ -91,6 +119,21 @@ func newIndex(old *v1.Index, images []Named) *v1.Index {
 		index.Manifests = append(index.Manifests, d)
 	}
 	return index
+}
+
+// complete makes sure that nothing is named that is not there: another build may have removed
+// blobs that this one counted on.
+func (w *Writer) complete(images []Named) error {
+	needed := map[digest.Digest]bool{}
+	for _, n := range images {
+		reach(w.dir, n.Descriptor, needed)
+	}
+	for d := range needed {
+		if _, err := os.Stat(BlobPath(w.dir, d)); err != nil {
+			return fmt.Errorf("the OCI layout %s was changed by another build meanwhile (%w): run again", w.dir, err)
+		}
+	}
+	return nil
 }
 
 func (w *Writer) moveBlobs() error {

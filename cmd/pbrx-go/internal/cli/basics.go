@@ -3,6 +3,7 @@ package cli
 import (
 	"context"
 	"os"
+	"path/filepath"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -81,6 +82,7 @@ func (a *app) probe(ctx context.Context, e *opened, f planFlags, d *progress.Dis
 	options := builder.Options{
 		Base:    location,
 		TempDir: e.tempDir,
+		Memory:  filepath.Join(a.stateDir(), "rootfs.json"),
 		Host:    fromHost,
 		Mirror: func(base images.Base) (string, error) {
 			mirror, err := host.Mirror(f.mirror, base.Distro, "")

@@ -222,7 +222,7 @@ func (a *app) printBuilt(e *opened, run *builder.Run, result *builder.Result, bu
 		for _, w := range result.Warnings {
 			a.warn("%s", w)
 		}
-		a.summary(run, built, took)
+		a.summary(run, result, built, took)
 		if len(o.outputs) == 0 {
 			a.note("images are in oci:%s", a.imageStore())
 		}
@@ -250,11 +250,11 @@ func (a *app) printJSON(v any) error {
 	return enc.Encode(v)
 }
 
-func (a *app) summary(run *builder.Run, built []images.Built, took time.Duration) {
+func (a *app) summary(run *builder.Run, result *builder.Result, built []images.Built, took time.Duration) {
 	w := tabwriter.NewWriter(a.streams.Err, 0, 0, 2, ' ', 0)
-	fmt.Fprintln(w, "IMAGE\tSIZE\tOWN SIZE")
-	for _, b := range built {
-		fmt.Fprintf(w, "%s\t%s\t%s\n", b.Name, units.HumanSize(float64(b.Size)), units.HumanSize(float64(b.OwnSize)))
+	fmt.Fprintln(w, "IMAGE\tSIZE\tOWN SIZE\tTIME")
+	for n, b := range built {
+		fmt.Fprintf(w, "%s\t%s\t%s\t%s\n", b.Name, units.HumanSize(float64(b.Size)), units.HumanSize(float64(b.OwnSize)), result.Images[n].Took.Round(100*time.Millisecond))
 	}
 	w.Flush()
 	ran := 0
