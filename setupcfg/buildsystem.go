@@ -51,7 +51,7 @@ func (l *loader) buildSystem() {
 	p.BuildRequires = known([]Requirement{{Text: "setuptools>=40.8.0", Pos: pos}}, pos)
 	if _, ok := l.toml.table("build-system"); ok {
 		requires, ok := l.toml.strings("build-system", "requires")
-		if !ok {
+		if _, written := l.toml.get("build-system", "requires"); !ok && !written {
 			l.toml.errs.add(l.toml.pos("build-system"), "add requires = [\"setuptools\"] or what the backend is", "[build-system] must have requires")
 		}
 		p.BuildRequires = known(requires, l.toml.pos("build-system", "requires"))

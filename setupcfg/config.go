@@ -43,12 +43,10 @@ func ParseConfig(filename string, src []byte, reading Reading) (*Config, error) 
 	}
 	text := encodeLines(lines)
 	file, err := ini.LoadSources(ini.LoadOptions{
-		IgnoreInlineComment:     true,
-		IgnoreContinuation:      true,
-		PreserveSurroundedQuote: true,
-		KeyValueDelimiters:      "=",
-		ChildSectionDelimiter:   "\x00",
-		ReaderBufferSize:        len(text) + 1,
+		IgnoreInlineComment:   true,
+		KeyValueDelimiters:    "=",
+		ChildSectionDelimiter: "\x00",
+		ReaderBufferSize:      len(text) + 1,
 	}, []byte(text))
 	if err != nil {
 		return nil, ErrorList{{Pos: scanner.Position{Filename: filename}, Msg: err.Error(), Hint: "this is a mistake of pbrx-go's, please report it with the file", cause: err}}

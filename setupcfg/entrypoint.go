@@ -14,6 +14,14 @@ const (
 	groupGUI     = "gui_scripts"
 )
 
+// scriptKind is what messages call a script of a group.
+func scriptKind(group string) string {
+	if group == groupGUI {
+		return "GUI script"
+	}
+	return "console script"
+}
+
 // parseScript reads one line "name = module:attr [extra, extra]" of a script group.
 func parseScript(line valueLine, group string) (Script, *Error) {
 	name, object, ok := strings.Cut(line.text, "=")
@@ -36,7 +44,7 @@ func newScript(name, object, group string, pos scanner.Position) (Script, *Error
 		if strings.Contains(object, "#") {
 			hint = "there are no comments behind entry points: put the comment on its own line"
 		}
-		return s, &Error{Pos: pos, Msg: fmt.Sprintf("%s %q: %q is no object reference: %s", strings.TrimSuffix(group, "s"), name, shorten(object), err), Hint: hint}
+		return s, &Error{Pos: pos, Msg: fmt.Sprintf("%s %q: %q is no object reference: %s", scriptKind(group), name, shorten(object), err), Hint: hint}
 	}
 	s.Value, s.Extras = value, extras
 	return s, nil
@@ -100,7 +108,7 @@ func scripts(lines []valueLine, group string, errs *ErrorList) []Script {
 
 func appendScript(out []Script, s Script, group string, errs *ErrorList) []Script {
 	if i := slices.IndexFunc(out, func(o Script) bool { return o.Name == s.Name }); i >= 0 {
-		errs.add(s.Pos, "keep one of them", "%s %q exists already, at %s", strings.TrimSuffix(group, "s"), s.Name, out[i].Pos)
+		errs.add(s.Pos, "keep one of them", "%s %q exists already, at %s", scriptKind(group), s.Name, out[i].Pos)
 		return out
 	}
 	return append(out, s)

@@ -1,6 +1,7 @@
 package setupcfg
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strings"
@@ -84,9 +85,19 @@ func (l *ErrorList) add(pos scanner.Position, hint, format string, args ...any) 
 }
 
 // err is nil for an empty list, which as an error would not be nil. Several readings
-// of one file may have found the same problem: it is said once.
+// of one file may have found the same problem: it is said once. The problems of each file are
+// put in the order of its lines, files stay in the order in which they were read.
 func (l ErrorList) err() error {
 	var unique ErrorList
+	files := map[string]int{}
+	for _, e := range l {
+		if _, seen := files[e.Pos.Filename]; !seen {
+			files[e.Pos.Filename] = len(files)
+		}
+	}
+	slices.SortStableFunc(l, func(a, b *Error) int {
+		return cmp.Or(cmp.Compare(files[a.Pos.Filename], files[b.Pos.Filename]), cmp.Compare(a.Pos.Line, b.Pos.Line), cmp.Compare(a.Pos.Column, b.Pos.Column))
+	})
 	for _, e := range l {
 		if !slices.ContainsFunc(unique, func(u *Error) bool { return u.Error() == e.Error() }) {
 			unique = append(unique, e)

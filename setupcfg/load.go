@@ -133,7 +133,7 @@ func (l *loader) backendFacts() {
 // checkName refuses a project that nothing names, and names that no index would take.
 func (l *loader) checkName() {
 	name := l.project.Name
-	if name.Status == Absent && !l.hasProjectTable() { // [project] without a name was reported already
+	if _, reported := l.toml.get("project"); name.Status == Absent && !reported {
 		pos, hint := scanner.Position{Filename: filePyproject}, "add a [project] table with name = \"…\""
 		switch {
 		case l.cfg != nil:

@@ -24,8 +24,8 @@ func (l *loader) projectTable() {
 	}
 	if version, ok := t.str("project", "requires-python"); ok {
 		p.RequiresPython = known(version, t.pos("project", "requires-python"))
-	} else if pos, dynamic := t.dynamic("requires-python"); dynamic && !l.setuptools() {
-		p.RequiresPython = unknown[string](pos, l.dynamicWhy("requires-python"))
+	} else if pos, dynamic := t.dynamic("requires-python"); dynamic {
+		p.RequiresPython = follow(p.RequiresPython, pos, l.dynamicWhy("requires-python"))
 	}
 	l.projectDependencies()
 	l.projectExtras()

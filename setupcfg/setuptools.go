@@ -24,6 +24,9 @@ func (l *loader) setuptoolsFacts() {
 	if p.RequiresPython.Status == Absent {
 		p.RequiresPython = l.text(l.cfg, "options", "python_requires")
 	}
+	if pos, sets := l.py.sets(); p.RequiresPython.Status == Absent && sets {
+		p.RequiresPython = unknown[string](pos, whySetupPy)
+	}
 }
 
 // keywordText is a keyword of setup() if it is a literal, and unknown if it is anything else.
@@ -46,7 +49,7 @@ func (l *loader) name() {
 	p.Name = l.keywordText("name")
 	if l.pbr != nil {
 		declared := l.text(l.pbr, "metadata", "name")
-		if declared.Status == Absent {
+		if _, written := l.pbr.lookup("metadata", "name"); declared.Status == Absent && !(written && len(l.errs) > 0) {
 			pos := filePos(l.pbrFile())
 			if header, ok := l.pbr.headers["metadata"]; ok {
 				pos = header
