@@ -40,7 +40,10 @@ func (l *loader) value(c *Config, section string, names ...string) (lines []valu
 
 // text is a value of one line; an empty one counts as missing.
 func (l *loader) text(c *Config, section string, names ...string) Fact[string] {
-	lines, pos, _ := l.value(c, section, names...)
+	lines, pos, ok := l.value(c, section, names...)
+	if ok && lines == nil {
+		return unknown[string](pos, "the value cannot be read") // and this is an error already
+	}
 	if text := oneLine(lines); text != "" {
 		return known(text, pos)
 	}

@@ -135,7 +135,10 @@ func (l *loader) projectScripts() {
 	}
 	if l.setuptools() {
 		for i, fact := range elsewhere {
-			if now := []Fact[[]Script]{p.ConsoleScripts, p.GUIScripts}[i]; fact.Status == Known && len(fact.Value) > 0 && now.Status == Absent {
+			now := []Fact[[]Script]{p.ConsoleScripts, p.GUIScripts}[i].Value
+			if slices.ContainsFunc(fact.Value, func(s Script) bool {
+				return !slices.ContainsFunc(now, func(n Script) bool { return n.Name == s.Name })
+			}) {
 				l.warnErased(fact.Pos, []string{"scripts", "gui-scripts"}[i])
 			}
 		}

@@ -51,7 +51,7 @@ func parseSetupPy(filename string, src []byte) *setupPy {
 // the name setup_cfg_to_args.
 func (s *setupPy) findPBR(tokens []pyToken) {
 	for i, t := range tokens {
-		if t.is("setup_cfg_to_args") && !t.str {
+		if t.is("setup_cfg_to_args") && !s.pbr {
 			s.pbr, s.pbrPos = true, t.pos
 		}
 		if (t.text != "pbr" && t.text != "d2to1") || i+2 >= len(tokens) {

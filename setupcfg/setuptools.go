@@ -49,7 +49,7 @@ func (l *loader) name() {
 	p.Name = l.keywordText("name")
 	if l.pbr != nil {
 		declared := l.text(l.pbr, "metadata", "name")
-		if _, written := l.pbr.lookup("metadata", "name"); declared.Status == Absent && !(written && len(l.errs) > 0) {
+		if declared.Status == Absent {
 			pos := filePos(l.pbrFile())
 			if header, ok := l.pbr.headers["metadata"]; ok {
 				pos = header

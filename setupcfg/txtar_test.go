@@ -11,7 +11,7 @@ type archiveFile struct{ name, text string }
 
 // readArchive reads a txtar archive: a comment, then files, each after a line "-- NAME --". It is
 // written here since a library for it would be one more module for ten lines.
-func readArchive(t *testing.T, filename string) (comment string, files []archiveFile) {
+func readArchive(t testing.TB, filename string) (comment string, files []archiveFile) {
 	t.Helper()
 	data, err := os.ReadFile(filename)
 	if err != nil {
@@ -32,7 +32,7 @@ func readArchive(t *testing.T, filename string) (comment string, files []archive
 	return comment, files
 }
 
-func writeArchive(t *testing.T, filename, comment string, files []archiveFile) {
+func writeArchive(t testing.TB, filename, comment string, files []archiveFile) {
 	t.Helper()
 	for _, f := range files {
 		comment += "-- " + f.name + " --\n" + f.text
