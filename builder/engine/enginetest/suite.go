@@ -1,0 +1,37 @@
+package enginetest
+
+import (
+	"testing"
+
+	"github.com/pbrx-go/pbrx-go/builder"
+)
+
+// Run runs the suite. open starts an engine whose cache is empty and that ends with the test
+// it is given; an engine that cannot run here skips that test. Images are exported with zstd, gzip or
+// no compression, as the engine pleases, and with the epoch 315532800.
+func Run(t *testing.T, open func(t *testing.T) builder.Solver) {
+	s := newSuite(t, open(t))
+	for _, c := range []struct {
+		name string
+		test func(*testing.T, *suite)
+	}{
+		{"images are what the plan says", testImages},
+		{"an unchanged build runs no step", testUnchanged},
+		{"a changed source runs the project's steps only", testChangedSource},
+		{"a root file system is a base", testRootFS},
+		{"an engine without Merge makes the same files", testWithoutMerge},
+		{"a failing wheel is a StepError", testFailingWheel},
+		{"a failing package names its line", testFailingPackage},
+		{"missing packages are all named", testMissingPackages},
+		{"without an init the images have no entrypoint", testNoInit},
+		{"secrets reach steps and stay out of images", testSecrets},
+		{"history reaches the wheel without its configuration", testHistory},
+		{"a cancelled build names nothing", testCancel},
+		{"scripts run", testRunScript},
+	} {
+		t.Run(c.name, func(t *testing.T) { c.test(t, s) })
+	}
+	t.Run("two empty caches give the same digests", func(t *testing.T) {
+		sameDigests(t, s.mustBuild(t, s.project(t, nil)), s.with(open(t)).mustBuild(t, s.project(t, nil)))
+	})
+}
