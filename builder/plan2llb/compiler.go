@@ -108,7 +108,7 @@ func (c *Compiler) exec(root llb.State, step Step, python, program string, opera
 	options = append([]llb.RunOption{
 		llb.Args(argv),
 		llb.Dir("/"),
-		llb.User("root"),
+		llb.User("0"), // by number: a base need not have a passwd file
 		llb.WithCustomName(step.Name),
 		llb.AddMount(runDir+"/steps", programs(), llb.Readonly),
 		llb.AddMount("/tmp", llb.Scratch(), llb.Tmpfs()),
