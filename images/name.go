@@ -34,7 +34,7 @@ func ImageName(name string) (string, error) {
 		return "", fmt.Errorf("%q cannot name an image: no letter or digit that a repository may have is left", name)
 	}
 	if !legalComponent(s) {
-		return "", fmt.Errorf("%q cannot name an image: %q is no repository name", name, s)
+		return "", fmt.Errorf("%q cannot name an image: 64 hexadecimal digits are an image's ID: rename it", name)
 	}
 	return s, nil
 }
@@ -54,7 +54,7 @@ func CheckPrefix(prefix string) error {
 		return nil
 	}
 	if _, err := reference.ParseNormalizedNamed(prefix + "/x"); err != nil {
-		return fmt.Errorf("%q is no prefix for image names: %w", prefix, err)
+		return fmt.Errorf("%q is no prefix for image names: %w: write it as in registry.example.org/team, in lower-case letters", prefix, err)
 	}
 	return nil
 }

@@ -21,7 +21,7 @@ func TestImageName(t *testing.T) {
 		{in: "x/y", err: `"x/y" cannot name an image: it holds one of / : @`},
 		{in: "", err: `"" cannot name an image: no letter or digit that a repository may have is left`},
 		{in: "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa",
-			err: `"aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa" cannot name an image: "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa" is no repository name`},
+			err: `"aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa" cannot name an image: 64 hexadecimal digits are an image's ID: rename it`},
 	} {
 		got, err := ImageName(c.in)
 		if got != c.want || (err == nil) != (c.err == "") || (err != nil && err.Error() != c.err) {

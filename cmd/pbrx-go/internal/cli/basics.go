@@ -4,10 +4,12 @@ import (
 	"context"
 	"os"
 	"path/filepath"
+	"slices"
 	"time"
 
 	"github.com/spf13/cobra"
 
+	"github.com/pbrx-go/pbrx-go/bindep"
 	"github.com/pbrx-go/pbrx-go/builder"
 	"github.com/pbrx-go/pbrx-go/builder/host"
 	"github.com/pbrx-go/pbrx-go/builder/progress"
@@ -47,9 +49,24 @@ func (f *planFlags) check(in images.Input) error {
 	if _, err := images.New(in, f.options()); err != nil {
 		return usageError{err}
 	}
-	_, err := images.ParseLocation(f.base)
+	location, err := images.ParseLocation(f.base)
 	if err != nil {
 		return usagef("--base %w", err)
+	}
+	switch location.Transport {
+	case images.Registry:
+		if _, err := images.NormalizeRef(location.Name); err != nil {
+			return usagef("--base %s: %w: write it as in docker://python:alpine", f.base, err)
+		}
+	case images.OCILayout, images.RootFS:
+	default:
+		return usagef("--base %s: this version takes no base from %s: use docker://NAME, oci:DIR[:REF] or rootfs:FILE|DIR", f.base, location.Transport)
+	}
+	if _, err := host.Mirror(f.mirror, bindep.Distro{}, ""); err != nil {
+		return usageError{err}
+	}
+	if !slices.Contains([]string{"auto", "tty", "plain", "rawjson", "quiet"}, f.progress) {
+		return usagef("--progress %s: use auto, tty, plain, rawjson or quiet", f.progress)
 	}
 	return nil
 }
@@ -61,7 +78,7 @@ func (a *app) display(mode string, quiet bool) (*progress.Display, error) {
 	}
 	d, err := progress.New(a.streams.Err, progress.Mode(mode))
 	if err != nil {
-		return nil, usagef("--progress %s: %w", mode, err)
+		return nil, usagef("--progress %s: %w: use auto where stderr may be no terminal", mode, err)
 	}
 	return d, nil
 }

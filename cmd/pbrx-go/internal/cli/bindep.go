@@ -16,12 +16,7 @@ import (
 )
 
 func newBindep(a *app) *cobra.Command {
-	cmd := &cobra.Command{
-		Use:   "bindep",
-		Short: "Read bindep.txt by itself, without an engine",
-		Args:  cobra.NoArgs,
-		RunE:  func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
-	}
+	cmd := group("bindep", "Read bindep.txt by itself, without an engine")
 	cmd.AddCommand(newBindepList(a), newBindepPlatform(a), newBindepLint(a))
 	return cmd
 }

@@ -18,7 +18,7 @@ import (
 )
 
 func newCache(a *app) *cobra.Command {
-	cmd := &cobra.Command{Use: "cache", Short: "The embedded engine's store"}
+	cmd := group("cache", "The embedded engine's store")
 	du := &cobra.Command{
 		Use:   "du",
 		Short: "Show what the store holds",

@@ -6,10 +6,12 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
+	"strconv"
 	"strings"
 	"syscall"
 
 	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 
 	"github.com/pbrx-go/pbrx-go/bindep"
 	"github.com/pbrx-go/pbrx-go/builder"
@@ -72,9 +74,12 @@ func Main(ctx context.Context, args []string, streams Streams, environ []string)
 	root.SetIn(streams.In)
 	root.SetOut(streams.Out)
 	root.SetErr(streams.Err)
-	err := root.ExecuteContext(ctx)
+	cmd, err := root.ExecuteContextC(ctx)
 	if err == nil {
 		return 0
+	}
+	if cmd.Name() == runName {
+		err = oursError{err}
 	}
 	code := exitCode(err)
 	var status statusError
@@ -151,23 +156,44 @@ func isCobraUsage(err error) bool {
 
 // report writes an error for people: what the failed step printed last, then the line that says what is wrong.
 func report(streams Streams, err error) {
+	text := err.Error()
+	if isCobraUsage(err) { // cobra puts its suggestions on lines of their own
+		text = strings.Join(strings.Fields(text), " ")
+	}
 	var step *builder.StepError
 	if errors.As(err, &step) {
 		for _, line := range step.Tail() {
 			fmt.Fprintln(streams.Err, "  | "+line)
 		}
 	}
-	for line := range strings.Lines(err.Error()) {
+	for line := range strings.Lines(text) {
 		fmt.Fprintln(streams.Err, "error: "+strings.TrimRight(line, "\n"))
 	}
 }
 
 // atMost refuses a wrong number of arguments with one line.
 func atMost(n int, what string) cobra.PositionalArgs {
-	return func(_ *cobra.Command, args []string) error {
+	return func(cmd *cobra.Command, args []string) error {
 		if len(args) > n {
-			return usagef("%d arguments where at most %d (%s) is taken", len(args), n, what)
+			if n > 0 {
+				what = fmt.Sprintf("at most %d, %s", n, what)
+			}
+			return usagef("unexpected argument %q: `%s` takes %s", args[n], cmd.CommandPath(), what)
 		}
 		return nil
 	}
+}
+
+// group is a command that only holds others; a word that is none of them is a mistake.
+func group(use, short string) *cobra.Command {
+	return &cobra.Command{Use: use, Short: short, Args: cobra.NoArgs, RunE: func(cmd *cobra.Command, _ []string) error { return cmd.Help() }}
+}
+
+// flagError makes a complaint about a flag one that says what to do.
+func flagError(cmd *cobra.Command, err error) error {
+	var invalid *pflag.InvalidValueError
+	if errors.As(err, &invalid) && errors.Is(err, strconv.ErrSyntax) { // flags that are parsed are boolean
+		return usagef("--%s %s: use true or false", invalid.GetFlag().Name, invalid.GetValue())
+	}
+	return usagef("%w: see `%s --help`", err, cmd.CommandPath())
 }

@@ -1,7 +1,6 @@
 package cli
 
 import (
-	"fmt"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -44,7 +43,7 @@ func (a *app) bindEnv(cmd *cobra.Command) error {
 		}
 		for _, v := range values {
 			if err := cmd.Flags().Set(f.Name, v); err != nil {
-				failed = usageError{fmt.Errorf("%s=%s: %w", variable(f.Name), value, err)}
+				failed = usagef("%s=%s, the environment variable: %w", variable(f.Name), value, flagError(cmd, err))
 			}
 		}
 	})

@@ -22,7 +22,7 @@ surroundings failed (engine, base, registry, network, disk); 130 and 143 interru
 			return a.bindEnv(cmd)
 		},
 	}
-	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return usageError{err} })
+	root.SetFlagErrorFunc(flagError)
 	for _, add := range []func(*app) *cobra.Command{
 		newBuildImages, newRun, newPlan, newProject, newBindep, newDoctor, newCache, newVersion,
 	} {

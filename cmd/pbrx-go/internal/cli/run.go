@@ -16,6 +16,9 @@ import (
 	"github.com/pbrx-go/pbrx-go/images/layout"
 )
 
+// runName is the command whose exit codes are the script's.
+const runName = "run"
+
 type runOptions struct {
 	engineFlags
 	output string
@@ -26,17 +29,17 @@ type runOptions struct {
 func newRun(a *app) *cobra.Command {
 	o := &runOptions{}
 	cmd := &cobra.Command{
-		Use:   "run SCRIPT [ARG…]",
+		Use:   runName + " SCRIPT [ARG…]",
 		Short: "Run a built image's script in a throw-away container",
 		Long: `Runs the image of one console script in a container that goes when the script ends. All after
 SCRIPT is the script's. Exits with the script's status, and with 125 for a failure of pbrx-go.`,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if len(args) == 0 {
-				return oursError{usagef("run takes the name of a script, as in `pbrx-go run foo-manage --help`")}
+				return usagef("run takes the name of a script, as in `pbrx-go run foo-manage --help`")
 			}
 			status, err := a.runScript(cmd.Context(), o, args[0], args[1:])
 			if err != nil {
-				return oursError{err}
+				return err
 			}
 			if status != 0 {
 				return statusError{status}
