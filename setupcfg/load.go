@@ -78,7 +78,9 @@ func (l *loader) readCfg(src []byte, ok bool) {
 			file = l.py.pbrFile
 			pbrSrc, pbrOK = l.read(file)
 		}
-		if !pbrOK {
+		if !pbrOK && l.py.pbrFile == "" && l.hasProjectTable() {
+			l.py.pbr = false // the keyword does nothing then, see pbrTable
+		} else if !pbrOK {
 			l.errs.add(l.py.pbrPos, "add "+file+" with [metadata] and name = …", "setup.py switches pbr on, but there is no %s", file)
 		} else {
 			var err error

@@ -74,6 +74,12 @@ func (l *loader) pbrDependencies() Fact[[]Requirement] {
 	return absent[[]Requirement]()
 }
 
+// pbrTable says whether pbr works on [project] alone: since 7.1 it takes the dynamic version from git, and dynamic
+// dependencies from its requirements files, where it is the backend and either setup.py or setup.cfg is missing.
+func (l *loader) pbrTable() bool {
+	return l.pbr == nil && l.project.BackendFamily == "pbr" && l.hasProjectTable()
+}
+
 // warnSetuptools says what is written down and has no effect.
 func (l *loader) warnSetuptools() {
 	p := l.project
@@ -87,7 +93,11 @@ func (l *loader) warnSetuptools() {
 			}
 		}
 	}
-	if p.BackendFamily == "pbr" && l.py == nil {
+	if l.pbrTable() {
+		if r, _ := l.requires("pbr"); !strings.Contains(strings.ReplaceAll(r.Text, " ", ""), ">=7.1") {
+			p.warn(p.Backend.Pos, "pbr before 7.1 needs a setup.py with pbr=True and a setup.cfg with the name: it makes version 0.0.0 or fails", "require pbr>=7.1")
+		}
+	} else if p.BackendFamily == "pbr" && l.py == nil {
 		p.warn(p.Backend.Pos, "the backend pbr.build does nothing without a setup.py: the version will be 0.0.0", "add a setup.py with setuptools.setup(pbr=True)")
 	}
 	if l.py == nil && l.toml == nil {

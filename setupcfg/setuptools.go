@@ -193,7 +193,7 @@ func (l *loader) dependencies() {
 		p.Dependencies = unknown[[]Requirement](pos, whySetupPy)
 		return
 	}
-	if l.pbr != nil {
+	if l.pbr != nil || l.pbrTable() {
 		p.Dependencies = l.pbrDependencies()
 		if len(p.Dependencies.Value) > 0 {
 			return

@@ -64,8 +64,11 @@ func (l *loader) setuptoolsVersion() bool {
 		l.gitFiles()
 		return true
 	}
-	if l.py != nil && l.py.pbr {
-		l.gitVersion("git (pbr)", unknown[string](l.py.pbrPos, "pbr takes the version from git's tags"), true)
+	if pos := p.Backend.Pos; l.pbr != nil || l.pbrTable() {
+		if l.pbr != nil {
+			pos = l.py.pbrPos
+		}
+		l.gitVersion("git (pbr)", unknown[string](pos, "pbr takes the version from git's tags"), true)
 		return true
 	}
 	fact, source := absent[string](), ""
