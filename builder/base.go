@@ -206,7 +206,8 @@ func findPython(ctx context.Context, c gateway.Client, base *BaseImage) (string,
 
 // evaluate solves a state and gives access to its files.
 func evaluate(ctx context.Context, c gateway.Client, st llb.State) (gateway.Reference, error) {
-	def, err := st.Marshal(ctx)
+	// The files of one session are the same ones each time they are asked for: so the steps on them are the same as well.
+	def, err := st.Marshal(ctx, llb.LocalUniqueID(c.BuildOpts().SessionID))
 	if err != nil {
 		return nil, fmt.Errorf("writing LLB: %w", err)
 	}

@@ -46,6 +46,10 @@ func (b *build) exportOne(ctx context.Context, a assembly, out *layout.Writer) (
 		if err != nil {
 			return nil, fmt.Errorf("writing LLB: %w", err)
 		}
+		for d, m := range def.Metadata { // what was to run again has, when the images were assembled
+			m.IgnoreCache = false
+			def.Metadata[d] = m
+		}
 		res, err := c.Solve(ctx, gateway.SolveRequest{Definition: def.ToPB(), Evaluate: true})
 		if err != nil {
 			return nil, err
