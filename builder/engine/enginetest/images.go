@@ -6,6 +6,7 @@ import (
 	"os"
 	"reflect"
 	"slices"
+	"strings"
 	"testing"
 
 	"github.com/pbrx-go/pbrx-go/builder"
@@ -201,9 +202,25 @@ func testWithoutMerge(t *testing.T, s *suite) {
 			t.Errorf("%s: configured as %+v with Merge, %+v without", x.Plan.Name, x.Image.Config.Config, y.Image.Config.Config)
 		}
 	}
-	if ran, _ := without.ran(); len(ran) != 0 && !slices.Contains(ran, "[dependencies] install") {
-		t.Errorf("without Merge these ran again: %q", ran)
+	want := []string{"[dependencies] install", "[extra hello] install", "[project] install"} // each on what is below it
+	if ran, _ := without.ran(); !slices.Equal(ran, want) {
+		t.Errorf("without Merge these ran: %q, want %q", ran, want)
 	}
+}
+
+func testNoCache(t *testing.T, s *suite) {
+	dir := s.project(t, nil)
+	first := s.mustBuild(t, dir)
+	b := s.mustBuild(t, dir, func(o *builder.Options, _ *images.Input) { o.NoCache = true })
+	if ran, _ := b.ran(); !slices.Equal(ran, allSteps()) {
+		t.Errorf("these steps ran: %q", ran)
+	}
+	for line, want := range map[string]int{"tools by": 1, "unpacking toolfoo": 1, "unpacking tini": 1, "installing by": 3} {
+		if got := strings.Count(b.log.String(), line); got != want {
+			t.Errorf("%q was said %d times, want %d: once a step, whatever the number of images", line, got, want)
+		}
+	}
+	sameDigests(t, first, b)
 }
 
 func testNoInit(t *testing.T, s *suite) {

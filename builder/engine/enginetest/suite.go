@@ -17,6 +17,7 @@ func Run(t *testing.T, open func(t *testing.T) builder.Solver) {
 	}{
 		{"images are what the plan says", testImages},
 		{"an unchanged build runs no step", testUnchanged},
+		{"without the cache every step runs once", testNoCache},
 		{"a changed source runs the project's steps only", testChangedSource},
 		{"a root file system is a base", testRootFS},
 		{"an engine without Merge makes the same files", testWithoutMerge},

@@ -171,7 +171,7 @@ func wheel(operands []string) error {
 		time.Sleep(time.Minute)
 	}
 	if lines, err := os.ReadFile("/src/fail"); err == nil {
-		fmt.Print(string(lines))
+		fmt.Fprint(os.Stderr, string(lines)) // beside the last line: two streams have no order
 		return errors.New("building the wheel: the source says so")
 	}
 	if config, err := os.ReadFile("/src/.git/config"); err == nil {
