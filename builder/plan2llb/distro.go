@@ -31,12 +31,17 @@ func managers() map[string]manager {
 	}
 }
 
+const indexStep = "[distro] package index"
+
+// IsIndex says whether a step is the one that fetches the package index.
+func IsIndex(step string) bool { return strings.HasPrefix(step, indexStep) }
+
 // Index fetches the package index of the base's distribution. It returns the index,
 // for Packages, and a folder with index.json: {"missing": [NAME…]} of the names asked for.
 func (c *Compiler) Index(base images.Base, wanted []string) (index, report llb.State) {
 	wanted = slices.Compact(slices.Sorted(slices.Values(wanted)))
 	m := managers()[base.PackageManager]
-	run := c.exec(c.in.Base, Step{Name: "[distro] package index (" + base.PackageManager + ")"}, base.Python.Executable, "packages.py",
+	run := c.exec(c.in.Base, Step{Name: indexStep + " (" + base.PackageManager + ")"}, base.Python.Executable, "packages.py",
 		append([]string{"index", base.PackageManager}, wanted...), c.network(), secret(SecretMirror), c.discard(m))
 	return run.AddMount(m.index, llb.Scratch()), run.AddMount("/out", llb.Scratch())
 }

@@ -3,6 +3,7 @@ package plan2llb
 import (
 	"encoding/json"
 	"fmt"
+	"time"
 
 	"github.com/moby/buildkit/client/llb"
 
@@ -117,7 +118,7 @@ func (c *Compiler) Assemble(plan *images.Plan, b Builder, runtime llb.State, has
 		return root, layers
 	}
 	over := []llb.State{runtime}
-	dependencies := c.in.Base
+	dependencies := c.unexported()
 	for _, g := range groups {
 		// The project and the extras are installed beside one another, on the dependencies: a changed
 		// source file leaves the extras alone.
@@ -128,6 +129,16 @@ func (c *Compiler) Assemble(plan *images.Plan, b Builder, runtime llb.State, has
 		}
 	}
 	return llb.Merge(over, llb.WithCustomName("[internal] layers")), layers
+}
+
+// unexported is the base under a layer that no image ever has. BuildKit (0.33) gives the difference
+// between two states the chain ID of the upper one, with everything below it; an image that is the
+// upper one, layer by layer, may then be taken for the difference alone when it is pulled or
+// run from the same store, and has no base. What is installed on this state is the upper part of no image.
+func (c *Compiler) unexported() llb.State {
+	marker := llb.Mkdir(runDir, 0o755, llb.WithParents(true), llb.WithCreatedTime(time.Unix(0, 0))).
+		Mkfile(runDir+"/unexported", 0o644, nil, llb.WithCreatedTime(time.Unix(0, 0)))
+	return c.in.Base.File(marker, llb.WithCustomName("[internal] base to install on"))
 }
 
 // install installs one group of wheels on a root file system.

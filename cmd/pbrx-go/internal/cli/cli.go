@@ -130,13 +130,13 @@ func exitCode(err error) int {
 		return exitUsage
 	case errors.As(err, &missing):
 		return exitBuild
+	case errors.As(err, &base), errors.As(err, &engine), errors.As(err, &surroundings), errors.As(err, &path):
+		return exitSurroundings
 	case errors.As(err, &step):
 		if step.Surroundings() {
 			return exitSurroundings
 		}
 		return exitBuild
-	case errors.As(err, &base), errors.As(err, &engine), errors.As(err, &surroundings), errors.As(err, &path):
-		return exitSurroundings
 	case isCobraUsage(err):
 		return exitUsage
 	}
