@@ -3,6 +3,7 @@ package cli
 import (
 	"context"
 	"fmt"
+	"io"
 	"os"
 	"path/filepath"
 	"strconv"
@@ -11,6 +12,7 @@ import (
 	"github.com/docker/cli/cli/config"
 	"github.com/moby/buildkit/session"
 	"github.com/moby/buildkit/session/auth/authprovider"
+	"github.com/sirupsen/logrus"
 	"github.com/spf13/cobra"
 
 	"github.com/pbrx-go/pbrx-go/builder/engine"
@@ -49,8 +51,11 @@ func (a *app) openEngine(ctx context.Context, f engineFlags, command string, epo
 			a.note("waiting for %s (process %d, since %s), which uses %s", h.Command, h.PID, h.Since.Format(time.TimeOnly), a.stateDir())
 		},
 	}
+	// BuildKit's and containerd's client code log through logrus, for whoever debugs them.
+	logrus.SetOutput(io.Discard)
 	if f.debug {
 		options.Log = a.streams.Err
+		logrus.SetOutput(a.streams.Err)
 	}
 	budget, err := a.cacheBudget()
 	if err != nil {
