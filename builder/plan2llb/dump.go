@@ -14,7 +14,8 @@ import (
 // Dump writes the LLB of a state as text that can be compared: operations in the order of the
 // definition, numbered, inputs by number instead of by digest, and of file contents their size only.
 func Dump(ctx context.Context, st llb.State) (string, error) {
-	def, err := st.Marshal(ctx, llb.LinuxAmd64)
+	// Local sources are told apart from those of other sessions by a random word; here there are none.
+	def, err := st.Marshal(ctx, llb.LinuxAmd64, llb.LocalUniqueID("session"))
 	if err != nil {
 		return "", fmt.Errorf("writing LLB: %w", err)
 	}
@@ -47,11 +48,11 @@ func Dump(ctx context.Context, st llb.State) (string, error) {
 // describe prints an operation without its inputs, which are numbers by now.
 func describe(op *pb.Op) (string, error) {
 	op.Inputs, op.Platform, op.Constraints = nil, nil, nil
-	if file := op.GetFile(); file != nil {
-		for _, action := range file.Actions {
-			if mk := action.GetMkfile(); mk != nil {
-				mk.Data = fmt.Appendf(nil, "%d bytes", len(mk.Data))
-			}
+	var sizes []string
+	for _, action := range op.GetFile().GetActions() {
+		if mk := action.GetMkfile(); mk != nil {
+			sizes = append(sizes, fmt.Sprintf("%d bytes", len(mk.Data)))
+			mk.Data = nil
 		}
 	}
 	// protojson adds blanks at random on purpose; encoding/json takes them out again.
@@ -63,9 +64,22 @@ func describe(op *pb.Op) (string, error) {
 	if err := json.Unmarshal(raw, &tree); err != nil {
 		return "", fmt.Errorf("printing LLB: %w", err)
 	}
+	putSizes(tree, sizes)
 	pretty, err := json.MarshalIndent(tree, "    ", "  ")
 	if err != nil {
 		return "", fmt.Errorf("printing LLB: %w", err)
 	}
 	return "    " + string(pretty) + "\n", nil
+}
+
+// putSizes writes the sizes of files where their contents would be.
+func putSizes(tree map[string]any, sizes []string) {
+	file, _ := tree["file"].(map[string]any)
+	actions, _ := file["actions"].([]any)
+	for _, a := range actions {
+		action, _ := a.(map[string]any)
+		if mk, ok := action["mkfile"].(map[string]any); ok && len(sizes) > 0 {
+			mk["data"], sizes = sizes[0], sizes[1:]
+		}
+	}
 }
