@@ -129,9 +129,7 @@ func (l *loader) projectScripts() {
 	p.GUIScripts = l.givenScripts(groupGUI, "gui-scripts", guiDynamic)
 	for _, file := range files {
 		src, _ := l.read(file.Text)
-		l.entryPointFile(file.Text, src, file.Pos, func(group string) bool {
-			return group == groupConsole && consoleDynamic || group == groupGUI && guiDynamic
-		})
+		l.dynamicScripts(file, src, map[string]bool{groupConsole: consoleDynamic, groupGUI: guiDynamic})
 	}
 	if l.setuptools() {
 		for i, fact := range elsewhere {
@@ -143,6 +141,18 @@ func (l *loader) projectScripts() {
 			}
 		}
 	}
+}
+
+// dynamicScripts takes the scripts of a file that [tool.setuptools.dynamic] names. setuptools refuses
+// groups whose field is not in dynamic.
+func (l *loader) dynamicScripts(file Requirement, src []byte, listed map[string]bool) {
+	_, _, groups, _ := entryPoints(file.Text, src)
+	for group, field := range map[string]string{groupConsole: "scripts", groupGUI: "gui-scripts"} {
+		if slices.Contains(groups, group) && !listed[group] {
+			l.errs.add(file.Pos, "add \""+field+"\" to dynamic", "%s has %s, but [project] does not list %s in dynamic and the build fails", file.Text, group, field)
+		}
+	}
+	l.entryPointFile(file.Text, src, file.Pos)
 }
 
 // givenScripts are those of a table of [project] and of the entry point group that means the same.

@@ -132,18 +132,18 @@ func (l *loader) plainEntryPoints() bool {
 		}
 		src = append(src, strings.Join(parts, "\n")...)
 	}
-	l.entryPointFile(filename, src, pos, func(string) bool { return true })
+	l.entryPointFile(filename, src, pos)
 	return true
 }
 
 // entryPointFile takes the scripts of a text in the form of entry_points.txt.
-func (l *loader) entryPointFile(filename string, src []byte, pos scanner.Position, want func(group string) bool) {
+func (l *loader) entryPointFile(filename string, src []byte, pos scanner.Position) {
 	console, gui, groups, errs := entryPoints(filename, bytes.TrimSuffix(src, []byte("\n")))
 	l.errs = append(l.errs, errs...)
-	if want(groupConsole) && slices.Contains(groups, groupConsole) {
+	if slices.Contains(groups, groupConsole) {
 		l.project.ConsoleScripts = known(console, pos)
 	}
-	if want(groupGUI) && slices.Contains(groups, groupGUI) {
+	if slices.Contains(groups, groupGUI) {
 		l.project.GUIScripts = known(gui, pos)
 	}
 }

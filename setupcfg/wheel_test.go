@@ -238,3 +238,21 @@ func TestNormalVersion(t *testing.T) {
 		seen[n] = v
 	}
 }
+
+// TestCompleteShares makes sure that two completions of one project do not write into each other.
+func TestCompleteShares(t *testing.T) {
+	p := demo(t)
+	p.Warnings = append(make([]Warning, 0, 10), Warning{Msg: "first"})
+	more := func(name string) *Project {
+		c, err := p.Complete(parseDemo(t, demoMetadata+"Requires-Dist: "+name+"\n", demoEntryPoints))
+		if err != nil {
+			t.Fatal(err)
+		}
+		return c
+	}
+	one := more("one")
+	more("two")
+	if want := `METADATA: the requirement "one" is found in the wheel only`; len(one.Warnings) != 2 || one.Warnings[1].String() != want {
+		t.Errorf("%q, want %q", one.Warnings, want)
+	}
+}
