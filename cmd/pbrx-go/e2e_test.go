@@ -237,10 +237,15 @@ func repository(t *testing.T) string {
 func projectCopy(t *testing.T, name string) string {
 	t.Helper()
 	dir := filepath.Join(t.TempDir(), name)
+	copyProject(t, name, dir)
+	return dir
+}
+
+func copyProject(t *testing.T, name, dir string) {
+	t.Helper()
 	if err := os.CopyFS(dir, os.DirFS(filepath.Join(repository(t), "testdata/projects", name))); err != nil {
 		t.Fatal(err)
 	}
-	return dir
 }
 
 // lightshipRepo copies lightship into a git repository of its own, with the tag 2.3.0. Author
@@ -248,10 +253,15 @@ func projectCopy(t *testing.T, name string) string {
 func lightshipRepo(t *testing.T) string {
 	t.Helper()
 	dir := projectCopy(t, "lightship")
+	beginRepo(t, dir)
+	return dir
+}
+
+func beginRepo(t *testing.T, dir string) {
+	t.Helper()
 	git(t, dir, "init", "-q", "-b", "main")
 	commitAll(t, dir, "Light the lamps")
 	git(t, dir, "tag", "-a", "-m", "2.3.0", "2.3.0")
-	return dir
 }
 
 func commitAll(t *testing.T, dir, message string) {
