@@ -19,8 +19,9 @@
 // [extras], requirements.txt) where pbr is active, setuptools' sections ([options],
 // [options.entry_points], [options.extras_require]). Then a [project] table
 // overwrites the field, and erases it where it is neither given nor in dynamic.
-// pbr is active only where setup.py says so; without it, [entry_points] and
-// [extras] are dead text, which is a warning. For other backends setup.cfg and
+// pbr's sections count only where setup.py switches pbr on; without it, [entry_points] and
+// [extras] are dead text, which is a warning. (Since 7.1, pbr as the backend also takes the dynamic version and
+// dependencies of a [project] table where setup.py or setup.cfg is missing.) For other backends setup.cfg and
 // setup.py are not looked at.
 //
 // # setup.cfg

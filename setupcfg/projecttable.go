@@ -147,7 +147,8 @@ func (l *loader) projectScripts() {
 // groups whose field is not in dynamic.
 func (l *loader) dynamicScripts(file Requirement, src []byte, listed map[string]bool) {
 	_, _, groups, _ := entryPoints(file.Text, src)
-	for group, field := range map[string]string{groupConsole: "scripts", groupGUI: "gui-scripts"} {
+	for i, group := range []string{groupConsole, groupGUI} {
+		field := []string{"scripts", "gui-scripts"}[i]
 		if slices.Contains(groups, group) && !listed[group] {
 			l.errs.add(file.Pos, "add \""+field+"\" to dynamic", "%s has %s, but [project] does not list %s in dynamic and the build fails", file.Text, group, field)
 		}
