@@ -34,7 +34,9 @@ func newBuildImages(a *app) *cobra.Command {
 		Use:   "build-images [DIR]",
 		Short: "Build <project>-base and one image per console script",
 		Long: `Builds the images of the Python project in DIR (default: the current directory).
-References with digests go to stdout, base first, everything else to stderr.`,
+References with digests go to stdout, base first, everything else to stderr.
+
+` + exitCodesHelp,
 		Args: atMost(1, "the project's directory"),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			o.dir = directory(args)

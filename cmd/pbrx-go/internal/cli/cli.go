@@ -72,7 +72,6 @@ func Main(ctx context.Context, args []string, streams Streams, environ []string)
 	root := newRoot(app)
 	root.SetArgs(args)
 	root.SetIn(streams.In)
-	root.SetOut(streams.Out)
 	root.SetErr(streams.Err)
 	cmd, err := root.ExecuteContextC(ctx)
 	if err == nil {

@@ -1,6 +1,8 @@
 package cli
 
 import (
+	"bytes"
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -98,7 +100,7 @@ func (a *app) planFor(o *planOptions, in images.Input) error {
 		return err
 	}
 	manager := map[string]string{"dpkg": "apt", "apk": "apk", "rpm": "dnf"}[distro.PackageManager()]
-	run := &builder.Run{Base: images.Base{Ref: o.base, Distro: distro, DistroName: distro.String(), PackageManager: manager,
+	run := &builder.Run{Base: images.Base{Distro: distro, DistroName: distro.String(), PackageManager: manager,
 		Python: images.Python{Ensurepip: true}, Inits: map[string]string{}, Env: []string{}}}
 	return a.printPlan(run, in, o.planFlags, o.format)
 }
@@ -127,18 +129,26 @@ func (a *app) planText(p *images.Plan) error {
 		version = "(from the wheel)"
 	}
 	fmt.Fprintf(out, "project  %s %s\n", p.Project.Name, version)
-	fmt.Fprintf(out, "base     %s (%s, Python %s)\n", p.Base.Ref, p.Base.DistroName, p.Base.Python.Version)
+	if p.Base.Ref == "" {
+		fmt.Fprintf(out, "base     any of %s, as --os-release says\n", p.Base.DistroName)
+	} else {
+		fmt.Fprintf(out, "base     %s (%s, Python %s)\n", p.Base.Ref, p.Base.DistroName, p.Base.Python.Version)
+	}
 	where := p.Environment
 	if where == "" {
 		where = "the base's Python"
 	}
 	fmt.Fprintf(out, "install  into %s\n", where)
-	inits := []string{p.Init.Path}
+	inits := []string{cmp.Or(p.Init.Path, "none")}
+	if len(p.Init.Candidates) > 0 {
+		inits = nil
+	}
 	for _, c := range p.Init.Candidates {
 		inits = append(inits, c.Package)
 	}
-	fmt.Fprintf(out, "init     %s\n\n", strings.TrimSpace(strings.Join(inits, " ")))
-	w := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
+	fmt.Fprintf(out, "init     %s\n\n", strings.Join(inits, " "))
+	var table bytes.Buffer
+	w := tabwriter.NewWriter(&table, 0, 0, 2, ' ', 0)
 	for _, list := range []struct {
 		stage    string
 		packages []images.Package
@@ -158,6 +168,9 @@ func (a *app) planText(p *images.Plan) error {
 		fmt.Fprintf(w, "image\t%s\t%s\t%s\n", image.Name, image.From, extras)
 	}
 	w.Flush()
+	for line := range strings.Lines(table.String()) {
+		fmt.Fprintln(out, strings.TrimRight(line, " \n"))
+	}
 	for _, warning := range p.Warnings {
 		a.warn("%s", warning)
 	}
