@@ -1,0 +1,163 @@
+package plan2llb
+
+import (
+	"bytes"
+	"context"
+	"maps"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/moby/buildkit/client/llb"
+	"github.com/moby/buildkit/solver/pb"
+	v1 "github.com/opencontainers/image-spec/specs-go/v1"
+
+	"github.com/pbrx-go/pbrx-go/images"
+)
+
+// inputs have one of everything.
+func inputs() Inputs {
+	return Inputs{
+		Base:             llb.Image("base.invalid/x@sha256:1212121212121212121212121212121212121212121212121212121212121212"),
+		Platform:         v1.Platform{OS: "linux", Architecture: "amd64"},
+		Features:         Features{Merge: true},
+		Epoch:            time.Unix(315532800, 0),
+		Proxy:            llb.ProxyEnv{HTTPSProxy: "http://user:password@proxy.invalid"},
+		FindLinks:        []string{"find-links-0"},
+		Constraints:      []byte("a==1\n"),
+		BuildConstraints: []byte("b==2\n"),
+	}
+}
+
+// image compiles the whole of an image.
+func image(t *testing.T, in Inputs) (*Compiler, llb.State) {
+	t.Helper()
+	plan := &images.Plan{Environment: "/opt/x", Base: images.Base{
+		PackageManager: "apt", DistroName: "debian-12", Python: images.Python{Executable: "/usr/bin/python3", Ensurepip: true}}}
+	packages := []images.Package{{Name: "zlib", From: "bindep.txt:2:1"}, {Name: "gcc", From: "bindep.txt:1:1"}, {Name: "zlib", From: "bindep.txt:3:1"}}
+	c := New(in)
+	index, _ := c.Index(plan.Base, []string{"zlib", "gcc"})
+	work := c.Builder(plan.Base, c.Packages(plan.Base, index, packages, "compile"))
+	wheel := c.Wheel(work, images.Source{Git: true, Sdist: true}, []string{"*.pyc"})
+	wheels, err := c.Dependencies(work, Requirements{Project: "x", RequiresDist: []string{"y"}, Images: []ImageRequirements{{Name: "x-base", Extras: []string{}}}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	st, layers := c.Assemble(plan, work, c.Packages(plan.Base, index, packages, "runtime"), true, []Group{
+		{Content: "dependencies", Name: "[dependencies] install", Wheels: wheels, Dir: "/sets/0"},
+		{Content: "project", Name: "[project] install", Wheels: wheel, Dir: "/dist"},
+		{Content: "extra", Name: "[extra x] install", Wheels: wheels, Dir: "/sets/1"},
+	})
+	if want := []Layer{{"distro", "pbrx-go: distro packages for run time"}, {"dependencies", "pbrx-go: dependencies"},
+		{"project", "pbrx-go: project"}, {"extra", "pbrx-go: extra"}}; !slices.Equal(layers, want) {
+		t.Errorf("the layers are %q, want %q", layers, want)
+	}
+	return c, st
+}
+
+func marshal(t *testing.T, st llb.State) *llb.Definition {
+	t.Helper()
+	def, err := st.Marshal(context.Background(), llb.LinuxAmd64, llb.LocalUniqueID("session"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return def
+}
+
+func TestSameInputsSameBytes(t *testing.T) {
+	for _, merge := range []bool{true, false} {
+		in := inputs()
+		in.Features.Merge = merge
+		_, st := image(t, in)
+		first := marshal(t, st)
+		for range 5 {
+			_, st := image(t, in)
+			if again := marshal(t, st); !slices.EqualFunc(first.Def, again.Def, bytes.Equal) {
+				t.Fatalf("with Merge %t: other bytes the second time", merge)
+			}
+		}
+	}
+}
+
+// What the host has must not decide which step it is.
+func TestHostIsNoPartOfAKey(t *testing.T) {
+	_, st := image(t, inputs())
+	in := inputs()
+	in.NoCache = true
+	_, other := image(t, in)
+	if !slices.EqualFunc(marshal(t, st).Def, marshal(t, other).Def, bytes.Equal) {
+		t.Error("--no-cache makes other steps")
+	}
+	secrets := map[string]bool{}
+	for _, raw := range marshal(t, st).Def {
+		var op pb.Op
+		if err := op.UnmarshalVT(raw); err != nil {
+			t.Fatal(err)
+		}
+		for _, e := range op.GetExec().GetMeta().GetEnv() {
+			if strings.Contains(e, "proxy") {
+				t.Errorf("the proxy is in the environment, which is part of a key: %s", e)
+			}
+		}
+		for _, m := range op.GetExec().GetMounts() {
+			if m.MountType == pb.MountType_SECRET {
+				secrets[m.SecretOpt.ID] = true
+				if !m.SecretOpt.Optional {
+					t.Errorf("a host without the secret %s cannot build", m.SecretOpt.ID)
+				}
+			}
+		}
+	}
+	want := []string{"ca.pem", "client.pem", "mirror", "netrc", "pip-ca.pem", "pip.conf"}
+	if got := slices.Sorted(maps.Keys(secrets)); !slices.Equal(got, want) {
+		t.Errorf("the secrets are %q, want %q", got, want)
+	}
+}
+
+func TestNoCacheIgnoresTheCacheOfEveryStep(t *testing.T) {
+	in := inputs()
+	in.NoCache = true
+	c, st := image(t, in)
+	ignored := map[string]bool{}
+	for _, m := range marshal(t, st).Metadata {
+		if m.IgnoreCache {
+			ignored[m.Description["llb.customname"]] = true
+		}
+	}
+	if got, want := slices.Sorted(maps.Keys(ignored)), slices.Sorted(maps.Keys(c.Steps())); !slices.Equal(got, want) {
+		t.Errorf("run again: %q, want %q", got, want)
+	}
+}
+
+func TestStepsKnowTheirLines(t *testing.T) {
+	c, _ := image(t, inputs())
+	const name = "[distro] compile packages: gcc zlib" // each once, in an order of their own
+	if got, want := c.Steps()[name].From, []string{"bindep.txt:2:1", "bindep.txt:1:1", "bindep.txt:3:1"}; !slices.Equal(got, want) {
+		t.Errorf("%s is from %q, want %q; the steps are %q", name, got, want, slices.Sorted(maps.Keys(c.Steps())))
+	}
+}
+
+// What installs must take what it was given: it has no network.
+func TestNetworkOnlyWhereNeeded(t *testing.T) {
+	_, st := image(t, inputs())
+	def := marshal(t, st)
+	got := map[string]bool{}
+	for _, raw := range def.Def {
+		var op pb.Op
+		if err := op.UnmarshalVT(raw); err != nil {
+			t.Fatal(err)
+		}
+		if e := op.GetExec(); e != nil {
+			name, _, _ := strings.Cut(def.Metadata[digestOf(raw)].Description["llb.customname"], ":")
+			got[name] = e.Network != pb.NetMode_NONE
+		}
+	}
+	want := map[string]bool{
+		"[distro] package index (apt)": true, "[distro] compile packages": true, "[distro] runtime packages": true, "[python] tools": true,
+		"[project] wheel": true, "[dependencies] wheels": true, "[dependencies] install": false, "[project] install": false, "[extra x] install": false,
+	}
+	if !maps.Equal(got, want) {
+		t.Errorf("network: %v, want %v", got, want)
+	}
+}
