@@ -58,7 +58,7 @@ func (c Container) start(ctx context.Context, g gateway.Client, root gateway.Ref
 	if err != nil {
 		return 0, fmt.Errorf("making the container: %w", err)
 	}
-	defer container.Release(context.WithoutCancel(ctx))
+	defer func() { _ = container.Release(context.WithoutCancel(ctx)) }() // the engine releases it with the session, if not now
 	config := c.Image.Config.Config
 	argv := slices.Concat(config.Entrypoint, config.Cmd, c.Args)
 	if len(argv) == 0 {

@@ -73,7 +73,7 @@ func TestParseLocation(t *testing.T) {
 		{in: "rootfs:/a/b:c.tar", want: Location{RootFS, "/a/b:c.tar", ""}},
 		{in: "docker-daemon:x:1", want: Location{DockerDaemon, "x:1", ""}},
 		{in: "docker://", want: Location{Registry, "", ""}},
-		{in: "rootfs:", err: `"rootfs:" lacks the path behind rootfs:`},
+		{in: "rootfs:", err: `"rootfs:" has no path behind the transport`},
 		{in: "http://x", err: `"http://x" names no transport: use docker://NAME, oci:DIR[:REF] or rootfs:FILE|DIR`},
 		{in: "", err: `"" names no transport: use docker://NAME, oci:DIR[:REF] or rootfs:FILE|DIR`},
 	} {

@@ -58,9 +58,10 @@ func ParseLocation(s string) (Location, error) {
 		l.Name = strings.TrimPrefix(rest, "//")
 	case OCILayout, OCIArchive, DockerArchive:
 		l.Name, l.Ref, _ = strings.Cut(rest, ":")
+	case DockerDaemon, RootFS: // all of it is the name
 	}
 	if l.Name == "" && l.Transport != Registry && l.Transport != DockerDaemon {
-		return Location{}, fmt.Errorf("%q lacks the path behind %s:", s, l.Transport)
+		return Location{}, fmt.Errorf("%q has no path behind the transport", s)
 	}
 	return l, nil
 }

@@ -1,6 +1,7 @@
 package setupcfg
 
 import (
+	"errors"
 	"fmt"
 	"strings"
 	"text/scanner"
@@ -194,7 +195,8 @@ func (c *Config) Pos(section, key string) scanner.Position {
 func (c *Config) lines(section, key string) ([]valueLine, *Error) {
 	value, ok, err := c.Value(section, key)
 	if !ok || err != nil {
-		problem, _ := err.(*Error)
+		var problem *Error
+		errors.As(err, &problem)
 		return nil, problem
 	}
 	where, _ := c.find(section, key)

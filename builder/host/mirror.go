@@ -20,12 +20,8 @@ func Mirror(given string, base bindep.Distro, root string) (string, error) {
 		}
 		return given, nil
 	}
-	release, err := os.ReadFile(filepath.Join(root, "/etc/os-release"))
-	if err != nil {
-		return "", nil // no distribution we know, so not the base's
-	}
-	here, err := bindep.ParseOSRelease("/etc/os-release", release)
-	if err != nil || here.ID != base.ID {
+	here, ok := hostDistro(root)
+	if !ok || here.ID != base.ID {
 		return "", nil
 	}
 	if here.ID == "alpine" {
@@ -33,6 +29,16 @@ func Mirror(given string, base bindep.Distro, root string) (string, error) {
 	}
 	return first(root, `(?m)^(?:deb\s+(?:\[[^]]*\]\s+)?|URIs:\s*)(https?://\S+?)/?(?:\s|$)`,
 		"/etc/apt/sources.list", "/etc/apt/sources.list.d/"+here.ID+".sources"), nil
+}
+
+// hostDistro is the distribution of the host, if it is one we know.
+func hostDistro(root string) (bindep.Distro, bool) {
+	release, err := os.ReadFile(filepath.Join(root, "/etc/os-release"))
+	if err != nil {
+		return bindep.Distro{}, false
+	}
+	distro, err := bindep.ParseOSRelease("/etc/os-release", release)
+	return distro, err == nil
 }
 
 func first(root, pattern string, files ...string) string {

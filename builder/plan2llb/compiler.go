@@ -101,10 +101,14 @@ func programs() llb.State {
 	return st.File(files, llb.WithCustomName("[internal] step programs"))
 }
 
-// exec runs one of the step programs on a root file system.
-func (c *Compiler) exec(root llb.State, step Step, python, program string, operands []string, options ...llb.RunOption) llb.ExecState {
+// program is the command line of a step program. Nothing of it is read by a shell.
+func program(python, name string, operands ...string) []string {
+	return append([]string{python, "-B", runDir + "/steps/" + name}, operands...)
+}
+
+// exec runs a step program on a root file system.
+func (c *Compiler) exec(root llb.State, step Step, argv []string, options ...llb.RunOption) llb.ExecState {
 	c.steps[step.Name] = step
-	argv := append([]string{python, "-B", runDir + "/steps/" + program}, operands...)
 	options = append([]llb.RunOption{
 		llb.Args(argv),
 		llb.Dir("/"),

@@ -41,8 +41,8 @@ func IsIndex(step string) bool { return strings.HasPrefix(step, indexStep) }
 func (c *Compiler) Index(base images.Base, wanted []string) (index, report llb.State) {
 	wanted = slices.Compact(slices.Sorted(slices.Values(wanted)))
 	m := managers()[base.PackageManager]
-	run := c.exec(c.in.Base, Step{Name: indexStep + " (" + base.PackageManager + ")"}, base.Python.Executable, "packages.py",
-		append([]string{"index", base.PackageManager}, wanted...), c.network(), secret(SecretMirror), c.discard(m))
+	run := c.exec(c.in.Base, Step{Name: indexStep + " (" + base.PackageManager + ")"},
+		program(base.Python.Executable, "packages.py", append([]string{"index", base.PackageManager}, wanted...)...), c.network(), secret(SecretMirror), c.discard(m))
 	return run.AddMount(m.index, llb.Scratch()), run.AddMount("/out", llb.Scratch())
 }
 
@@ -59,7 +59,7 @@ func (c *Compiler) Packages(base images.Base, index llb.State, packages []images
 	}
 	wanted := names(packages)
 	step := Step{Name: "[distro] " + what + " packages: " + strings.Join(wanted, " "), From: lines(packages)}
-	return c.exec(c.in.Base, step, base.Python.Executable, "packages.py", append([]string{"install", base.PackageManager}, wanted...), opts).Root()
+	return c.exec(c.in.Base, step, program(base.Python.Executable, "packages.py", append([]string{"install", base.PackageManager}, wanted...)...), opts).Root()
 }
 
 // discard covers what a package manager writes beside the packages with mounts that are thrown

@@ -13,7 +13,7 @@ import (
 // Probe runs the base's Python to learn what there is to know about the base; the
 // folder it returns holds base.json.
 func (c *Compiler) Probe(python string) llb.State {
-	return c.exec(c.in.Base, Step{Name: "[base] facts of the base image"}, python, "probe.py", nil, offline(),
+	return c.exec(c.in.Base, Step{Name: "[base] facts of the base image"}, program(python, "probe.py"), offline(),
 		llb.AddEnv("PBRX_PYTHON", python)).AddMount("/out", llb.Scratch())
 }
 
@@ -32,7 +32,7 @@ func (c *Compiler) Builder(base images.Base, root llb.State) Builder {
 	if base.Python.Ensurepip {
 		on, how = c.in.Base, "ensurepip"
 	}
-	tools := c.exec(on, Step{Name: "[python] tools: pip, build"}, base.Python.Executable, "tools.py", []string{how}, c.pip()).
+	tools := c.exec(on, Step{Name: "[python] tools: pip, build"}, program(base.Python.Executable, "tools.py", how), c.pip()).
 		AddMount(toolsDir, llb.Scratch())
 	return Builder{Root: root, Tools: tools, Python: base.Python.Executable}
 }
@@ -55,7 +55,7 @@ func (c *Compiler) Wheel(b Builder, source images.Source, exclude []string) llb.
 	if source.Sdist {
 		how = "sdist"
 	}
-	return c.exec(b.Root, Step{Name: "[project] wheel"}, toolsDir+"/bin/python", "wheel.py", []string{how}, opts).
+	return c.exec(b.Root, Step{Name: "[project] wheel"}, program(toolsDir+"/bin/python", "wheel.py", how), opts).
 		AddMount("/out", llb.Scratch())
 }
 
@@ -79,7 +79,7 @@ func (c *Compiler) Dependencies(b Builder, r Requirements) (llb.State, error) {
 	if err != nil {
 		return llb.State{}, fmt.Errorf("writing the requirements down: %w", err)
 	}
-	return c.exec(b.Root, Step{Name: "[dependencies] wheels"}, toolsDir+"/bin/python", "dependencies.py", nil,
+	return c.exec(b.Root, Step{Name: "[dependencies] wheels"}, program(toolsDir+"/bin/python", "dependencies.py"),
 		b.tools(), c.pip(), textFile(runDir+"/requirements.json", data)).AddMount("/out", llb.Scratch()), nil
 }
 
@@ -147,6 +147,6 @@ func (c *Compiler) install(plan *images.Plan, b Builder, root llb.State, g Group
 	if plan.Environment != "" {
 		operands = append(operands, plan.Environment)
 	}
-	return c.exec(root, Step{Name: g.Name}, plan.Base.Python.Executable, "install.py", operands, offline(), b.tools(),
+	return c.exec(root, Step{Name: g.Name}, program(plan.Base.Python.Executable, "install.py", operands...), offline(), b.tools(),
 		llb.AddMount(runDir+"/wheels", g.Wheels, llb.SourcePath(g.Dir), llb.Readonly)).Root()
 }

@@ -68,7 +68,7 @@ func (p *packer) add(path, rel string) error {
 		return fmt.Errorf("%s: no owner can be read", path)
 	}
 	if fi.Mode().IsRegular() && st.Nlink > 1 {
-		key := [2]uint64{uint64(st.Dev), st.Ino}
+		key := [2]uint64{st.Dev, st.Ino}
 		if first, seen := p.links[key]; seen {
 			h.Typeflag, h.Linkname, h.Size = tar.TypeLink, first, 0
 			return p.tw.WriteHeader(h)

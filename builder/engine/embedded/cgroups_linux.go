@@ -81,7 +81,7 @@ func removeCgroup(dir string) error {
 	}
 	for _, field := range strings.Fields(string(procs)) {
 		if pid, err := strconv.Atoi(field); err == nil && pid > 1 {
-			syscall.Kill(pid, syscall.SIGKILL)
+			_ = syscall.Kill(pid, syscall.SIGKILL) // it may be gone already
 		}
 	}
 	if err := syscall.Rmdir(dir); err != nil && err != syscall.ENOENT {

@@ -45,7 +45,7 @@ type startReport struct{ Error string }
 // namespaces, and in a session of its own so that a terminal's Ctrl-C reaches only the command.
 // The engine's one argument is the state directory, for those who read ps.
 func childCommand(args ...string) *exec.Cmd {
-	cmd := exec.Command("/proc/self/exe")
+	cmd := exec.Command("/proc/self/exe") //nolint:noctx // it ends by its pipe, in order, not by a context
 	cmd.Args = append([]string{childName}, args...)
 	// A variable and not a call in the child: libraries read it when they are initialised.
 	cmd.Env = append(os.Environ(), "TMPDIR="+tempDir)
@@ -72,7 +72,7 @@ func ChildMain(args []string) (isChild bool, code int) {
 	err := serveChild(os.NewFile(childControlFD, "control"), os.NewFile(childLockFD, "lock"), status)
 	if err != nil {
 		logrus.WithError(err).Error("the engine ends")
-		json.NewEncoder(status).Encode(startReport{Error: err.Error()}) // nobody reads it once the engine has served
+		_ = json.NewEncoder(status).Encode(startReport{Error: err.Error()}) // nobody reads it once the engine has served
 		return true, 1
 	}
 	return true, 0
@@ -139,7 +139,7 @@ func watchCommand(in *bufio.Reader) (asked <-chan struct{}, gone context.Context
 		defer cancel()
 		if line, _ := in.ReadString('\n'); line == stopRequest {
 			close(stop)
-			io.Copy(io.Discard, in) // an error is an end like any other
+			_, _ = io.Copy(io.Discard, in) // an error is an end like any other
 		}
 	}()
 	return stop, gone

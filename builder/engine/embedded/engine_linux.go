@@ -222,7 +222,7 @@ func (e *Engine) close() error {
 		e.client.Close() // it can only say that it is closed already
 	}
 	if e.child != nil && !e.ready {
-		e.child.Process.Kill() // it has nothing to put in order and may hang
+		_ = e.child.Process.Kill() // it has nothing to put in order and may hang
 	}
 	if e.control != nil {
 		if _, err := e.control.WriteString(stopRequest); err != nil && !errors.Is(err, syscall.EPIPE) {
@@ -252,7 +252,7 @@ func (e *Engine) awaitExit() error {
 		return nil
 	case <-time.After(stopTimeout):
 	}
-	e.child.Process.Kill()
+	_ = e.child.Process.Kill() // it may have ended by now
 	<-e.exited
 	return &SurroundingsError{Problem: fmt.Sprintf("the build engine did not stop within %v and was killed", stopTimeout), Remedy: "see " + e.logName}
 }

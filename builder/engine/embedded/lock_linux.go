@@ -119,6 +119,6 @@ func (l *stateLock) write(h Holder) error {
 
 // release forgets the holder and lets go of the lock, once the child is gone.
 func (l *stateLock) release() {
-	l.file.Truncate(0) // a holder nobody can read is only a missing courtesy
+	_ = l.file.Truncate(0) // a holder nobody can read is only a missing courtesy
 	l.file.Close()
 }

@@ -18,7 +18,7 @@ func newChildConfig(stateDir, runc string, budget int64) (childConfig, error) {
 		if err := syscall.Statfs(stateDir, &st); err != nil {
 			return childConfig{}, fmt.Errorf("asking for the size of the disk of %s: %w", stateDir, err)
 		}
-		budget = min(defaultBudget, int64(st.Blocks)*int64(st.Bsize)/5)
+		budget = min(defaultBudget, int64(st.Blocks)*st.Bsize/5)
 	}
 	// A cgroup of our own for each state directory: what is in it is ours to kill
 	// and remove, whatever other engines run.

@@ -148,7 +148,7 @@ func (a *app) bindepDoubts(file *bindep.File, o *bindepListOptions) error {
 	}
 	if !o.strict {
 		for _, d := range doubts {
-			a.warn("%s", d)
+			a.warn(d)
 		}
 		return nil
 	}

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"os"
 	"text/tabwriter"
 	"time"
 
@@ -12,7 +13,6 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/pbrx-go/pbrx-go/builder"
-	"github.com/pbrx-go/pbrx-go/builder/progress"
 	"github.com/pbrx-go/pbrx-go/images"
 	"github.com/pbrx-go/pbrx-go/images/layout"
 )
@@ -24,7 +24,6 @@ type buildOptions struct {
 	tags    []string
 	format  string
 	dryRun  bool
-	quiet   bool
 	dir     string
 }
 
@@ -99,68 +98,56 @@ func (a *app) buildImages(ctx context.Context, o *buildOptions) (err error) {
 	if err != nil {
 		return err
 	}
-	epoch, err := a.epoch()
-	if err != nil {
-		return err
-	}
-	project, file, err := openProject(o.dir)
-	if err != nil {
-		return err
-	}
-	in := images.Input{Project: project, Bindep: file}
-	if err := o.planFlags.check(in); err != nil {
-		return err
-	}
-	e, err := a.openEngine(ctx, o.engineFlags, describeCommand("build-images", o.dir), epoch)
-	if err != nil {
-		return err
-	}
-	defer func() { err = errors.Join(err, e.close()) }()
-	d, err := a.display(o.progress, o.quiet)
+	in, err := readProject(o.dir, o.planFlags)
 	if err != nil {
 		return err
 	}
 	started := time.Now()
-	run, result, writers, err := a.runBuild(ctx, e, o, d, in, dirs, epoch)
-	if closeErr := d.Close(); err == nil {
-		err = closeErr
+	s, err := a.openOperation(ctx, "build-images", o.engineFlags, operation{flags: o.planFlags, dir: o.dir, in: in})
+	if err != nil {
+		return err
 	}
+	defer func() { err = errors.Join(err, s.close()) }()
+	run, err := s.probe(ctx)
 	if err != nil {
 		return err
 	}
 	if o.dryRun {
-		return a.printPlan(run, in, o.planFlags, o.format)
+		return errors.Join(s.endDisplay(), a.printPlan(run, in, o.planFlags, o.format))
+	}
+	result, writers, err := s.build(ctx, run, dirs)
+	if err != nil {
+		return err
 	}
 	built, err := commit(result, writers, o.tags)
 	if err != nil {
 		return err
 	}
-	return a.printBuilt(e, run, result, built, o, time.Since(started))
+	if err := s.endDisplay(); err != nil {
+		return err
+	}
+	return s.printBuilt(run, result, built, o, time.Since(started))
 }
 
-// runBuild probes the base and, unless it is a dry run, builds into one writer per destination.
-func (a *app) runBuild(ctx context.Context, e *opened, o *buildOptions, d *progress.Display, in images.Input, dirs []string, epoch time.Time) (*builder.Run, *builder.Result, []*layout.Writer, error) {
-	run, err := a.probe(ctx, e, o.planFlags, d, o.dir, in.Project, epoch)
-	if err != nil || o.dryRun {
-		return run, nil, nil, err
-	}
+// build builds into one writer per destination.
+func (s *operation) build(ctx context.Context, run *builder.Run, dirs []string) (*builder.Result, []*layout.Writer, error) {
 	var writers []*layout.Writer
 	var result *builder.Result
 	for _, dir := range dirs {
-		staging, err := stagingDir(e)
+		staging, err := os.MkdirTemp(s.engine.tempDir, "images-*")
 		if err != nil {
-			return nil, nil, nil, fmt.Errorf("making room for the images: %w", err)
+			return nil, nil, fmt.Errorf("making room for the images: %w", err)
 		}
 		w, err := layout.NewWriter(dir, staging)
 		if err != nil {
-			return nil, nil, nil, err
+			return nil, nil, err
 		}
-		if result, err = run.Build(ctx, in, w); err != nil {
-			return nil, nil, nil, asUsage(err)
+		if result, err = run.Build(ctx, s.in, w); err != nil {
+			return nil, nil, asUsage(err)
 		}
 		writers = append(writers, w)
 	}
-	return run, result, writers, nil
+	return result, writers, nil
 }
 
 // asUsage marks what planning refuses once the wheel is known: the project's files are at fault.
@@ -219,27 +206,27 @@ func describe(x builder.Exported, tags []string) images.Built {
 }
 
 // printBuilt writes the references to stdout and the summary to stderr.
-func (a *app) printBuilt(e *opened, run *builder.Run, result *builder.Result, built []images.Built, o *buildOptions, took time.Duration) error {
+func (s *operation) printBuilt(run *builder.Run, result *builder.Result, built []images.Built, o *buildOptions, took time.Duration) error {
 	if !o.quiet {
 		for _, w := range result.Warnings {
-			a.warn("%s", w)
+			s.warn(w)
 		}
-		a.summary(run, result, built, took)
+		s.summary(run, result, built, took)
 		if len(o.outputs) == 0 {
-			a.note("images are in oci:%s", a.imageStore())
+			s.note("images are in oci:%s", s.imageStore())
 		}
 	}
 	if o.format == "json" {
-		return a.printJSON(map[string]any{
+		return s.printJSON(map[string]any{
 			"project": map[string]string{"name": result.Plan.Project.Name, "version": result.Plan.Project.Version},
-			"engine":  e.name,
+			"engine":  s.engine.name,
 			"base":    map[string]string{"ref": run.Base.Ref, "digest": run.Base.Digest},
 			"images":  built,
 		})
 	}
 	for _, b := range built {
 		for _, tag := range b.Tags {
-			fmt.Fprintf(a.streams.Out, "%s:%s@%s\n", b.Name, tag, b.Digest)
+			fmt.Fprintf(s.streams.Out, "%s:%s@%s\n", b.Name, tag, b.Digest)
 		}
 	}
 	return nil

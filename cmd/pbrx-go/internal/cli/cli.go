@@ -30,7 +30,12 @@ const (
 // signalled is the cause of a context that a signal ended.
 type signalled struct{ signal syscall.Signal }
 
-func (s signalled) Error() string { return "interrupted by " + s.signal.String() }
+func (s signalled) Error() string {
+	if s.signal == syscall.SIGTERM {
+		return "terminated: nothing was named"
+	}
+	return "interrupted: nothing was named"
+}
 
 // WithSignals returns a context that ends with the first signal that notify sends; the second
 // one ends the process.
@@ -95,9 +100,7 @@ type app struct {
 }
 
 // warn writes one warning.
-func (a *app) warn(format string, args ...any) {
-	fmt.Fprintf(a.streams.Err, "warning: "+format+"\n", args...)
-}
+func (a *app) warn(text string) { fmt.Fprintln(a.streams.Err, "warning: "+text) }
 
 // note writes one line of the story.
 func (a *app) note(format string, args ...any) {

@@ -49,35 +49,20 @@ func (a *app) planCommand(ctx context.Context, o *planOptions) (err error) {
 	if o.format != "text" && o.format != "json" {
 		return usagef("--format %s: use text or json", o.format)
 	}
-	epoch, err := a.epoch()
+	in, err := readProject(o.dir, o.planFlags)
 	if err != nil {
-		return err
-	}
-	project, file, err := openProject(o.dir)
-	if err != nil {
-		return err
-	}
-	in := images.Input{Project: project, Bindep: file}
-	if err := o.planFlags.check(in); err != nil {
 		return err
 	}
 	if o.osRelease != "" {
 		return a.planFor(o, in)
 	}
-	e, err := a.openEngine(ctx, o.engineFlags, describeCommand("plan", o.dir), epoch)
+	s, err := a.openOperation(ctx, "plan", o.engineFlags, operation{flags: o.planFlags, dir: o.dir, in: in})
 	if err != nil {
 		return err
 	}
-	defer func() { err = errors.Join(err, e.close()) }()
-	d, err := a.display(o.progress, false)
-	if err != nil {
-		return err
-	}
-	run, err := a.probe(ctx, e, o.planFlags, d, o.dir, project, epoch)
-	if closeErr := d.Close(); err == nil {
-		err = closeErr
-	}
-	if err != nil {
+	defer func() { err = errors.Join(err, s.close()) }()
+	run, err := s.probe(ctx)
+	if err = errors.Join(err, s.endDisplay()); err != nil {
 		return err
 	}
 	if o.llb {
@@ -172,7 +157,7 @@ func (a *app) planText(p *images.Plan) error {
 		fmt.Fprintln(out, strings.TrimRight(line, " \n"))
 	}
 	for _, warning := range p.Warnings {
-		a.warn("%s", warning)
+		a.warn(warning)
 	}
 	return nil
 }

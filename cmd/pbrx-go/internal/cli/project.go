@@ -48,7 +48,7 @@ func (a *app) projectCommand(o *projectOptions) error {
 	}
 	if o.format == "text" {
 		for _, warning := range project.Warnings {
-			a.warn("%s", warning)
+			a.warn(warning.String())
 		}
 		return a.projectText(project, r)
 	}

@@ -2,7 +2,7 @@ package cli
 
 import (
 	"context"
-	"os"
+	"errors"
 	"path/filepath"
 	"slices"
 	"time"
@@ -14,7 +14,6 @@ import (
 	"github.com/pbrx-go/pbrx-go/builder/host"
 	"github.com/pbrx-go/pbrx-go/builder/progress"
 	"github.com/pbrx-go/pbrx-go/images"
-	"github.com/pbrx-go/pbrx-go/setupcfg"
 )
 
 // planFlags are the flags that decide what is built; build-images and plan share them.
@@ -26,6 +25,7 @@ type planFlags struct {
 	initPath string
 	noCache  bool
 	progress string
+	quiet    bool
 }
 
 func (f *planFlags) bind(cmd *cobra.Command) {
@@ -71,55 +71,93 @@ func (f *planFlags) check(in images.Input) error {
 	return nil
 }
 
-// display is the progress display of a command; quiet shows nothing.
-func (a *app) display(mode string, quiet bool) (*progress.Display, error) {
-	if quiet {
-		mode = "quiet"
-	}
-	d, err := progress.New(a.streams.Err, progress.Mode(mode))
-	if err != nil {
-		return nil, usagef("--progress %s: %w: use auto where stderr may be no terminal", mode, err)
-	}
-	return d, nil
+// operation is one command's use of an engine on one project.
+type operation struct {
+	*app
+	flags   planFlags
+	dir     string
+	in      images.Input
+	epoch   time.Time
+	engine  *opened
+	display *progress.Display
 }
 
+// openOperation starts the engine for a project that was read and checked.
+func (a *app) openOperation(ctx context.Context, command string, engine engineFlags, s operation) (*operation, error) {
+	s.app = a
+	var err error
+	if s.epoch, err = a.epoch(); err != nil {
+		return nil, err
+	}
+	mode := s.flags.progress
+	if s.flags.quiet {
+		mode = "quiet"
+	}
+	if s.display, err = progress.New(a.streams.Err, progress.Mode(mode)); err != nil {
+		return nil, usagef("--progress %s: %w", mode, err)
+	}
+	if s.engine, err = a.openEngine(ctx, engine, describeCommand(command, s.dir), s.epoch); err != nil {
+		return nil, errors.Join(err, s.display.Close())
+	}
+	return &s, nil
+}
+
+// endDisplay ends the display, so that what is written next stands below it.
+func (s *operation) endDisplay() error {
+	d := s.display
+	s.display = nil
+	if d == nil {
+		return nil
+	}
+	return d.Close()
+}
+
+// close ends what is still open.
+func (s *operation) close() error { return errors.Join(s.endDisplay(), s.engine.close()) }
+
 // probe opens the base and learns what it is.
-func (a *app) probe(ctx context.Context, e *opened, f planFlags, d *progress.Display, dir string, project *setupcfg.Project, epoch time.Time) (*builder.Run, error) {
-	location, err := images.ParseLocation(f.base)
+func (s *operation) probe(ctx context.Context) (*builder.Run, error) {
+	location, err := images.ParseLocation(s.flags.base)
 	if err != nil {
 		return nil, usagef("--base %w", err)
 	}
-	fromHost, warnings, err := host.Read(a.env, "")
+	fromHost, warnings, err := host.Read(s.env, "")
 	if err != nil {
 		return nil, err
 	}
 	for _, w := range warnings {
-		a.warn("%s", w)
+		s.warn(w)
 	}
-	options := builder.Options{
+	source, err := builder.OpenSource(s.dir, s.in.Project.NeedsGit)
+	if err != nil {
+		return nil, usageError{err}
+	}
+	return builder.Probe(ctx, s.engine, builder.Options{
 		Base:    location,
-		TempDir: e.tempDir,
-		Memory:  filepath.Join(a.stateDir(), "rootfs.json"),
+		TempDir: s.engine.tempDir,
+		Memory:  filepath.Join(s.stateDir(), "rootfs.json"),
 		Host:    fromHost,
+		Source:  source,
 		Mirror: func(base images.Base) (string, error) {
-			mirror, err := host.Mirror(f.mirror, base.Distro, "")
+			mirror, err := host.Mirror(s.flags.mirror, base.Distro, "")
 			if err != nil {
 				return "", usageError{err}
 			}
 			return mirror, nil
 		},
-		Plan:    f.options(),
-		Epoch:   epoch,
-		NoCache: f.noCache,
-		Status:  d.Update,
-	}
-	if project != nil {
-		if options.Source, err = builder.OpenSource(dir, project.NeedsGit); err != nil {
-			return nil, usageError{err}
-		}
-	}
-	return builder.Probe(ctx, e, options)
+		Plan:    s.flags.options(),
+		Epoch:   s.epoch,
+		NoCache: s.flags.noCache,
+		Status:  s.display.Update,
+	})
 }
 
-// stagingDir is where the blobs of images wait until all of them are good.
-func stagingDir(e *opened) (string, error) { return os.MkdirTemp(e.tempDir, "images-*") }
+// readProject reads and checks what needs no engine.
+func readProject(dir string, flags planFlags) (images.Input, error) {
+	project, file, err := openProject(dir)
+	if err != nil {
+		return images.Input{}, err
+	}
+	in := images.Input{Project: project, Bindep: file}
+	return in, flags.check(in)
+}
