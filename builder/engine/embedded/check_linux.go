@@ -16,7 +16,7 @@ import (
 
 const (
 	rootProblem       = "the embedded engine needs root"
-	rootRemedy        = "run the command as root (sudo), or choose another engine with --engine (docker, or the address of a buildkitd)"
+	rootRemedy        = "run the command as root (sudo)"
 	runcProblem       = "runc is not on PATH"
 	runcRemedy        = "install it (Debian, Ubuntu: apt-get install runc; Alpine: apk add runc; Fedora: dnf install runc)"
 	namespacesProblem = "starting the build engine in namespaces of its own"

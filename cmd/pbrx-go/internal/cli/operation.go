@@ -96,6 +96,7 @@ func (a *app) openOperation(ctx context.Context, command string, engine engineFl
 	if s.display, err = progress.New(a.streams.Err, progress.Mode(mode)); err != nil {
 		return nil, usagef("--progress %s: %w", mode, err)
 	}
+	engine.quiet = s.flags.quiet
 	if s.engine, err = a.openEngine(ctx, engine, describeCommand(command, s.dir), s.epoch); err != nil {
 		return nil, errors.Join(err, s.display.Close())
 	}
