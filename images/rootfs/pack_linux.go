@@ -8,6 +8,7 @@ import (
 	"os"
 	"path/filepath"
 	"syscall"
+	"time"
 
 	"golang.org/x/sys/unix"
 )
@@ -60,6 +61,7 @@ func (p *packer) add(path, rel string) error {
 		return err
 	}
 	h.Name, h.Uname, h.Gname, h.Format = rel, "", "", tar.FormatPAX
+	h.AccessTime, h.ChangeTime = time.Time{}, time.Time{} // packing a folder changes the one, nobody can set the other
 	if fi.IsDir() {
 		h.Name += "/"
 	}
