@@ -189,6 +189,10 @@ func findPython(ctx context.Context, c gateway.Client, base *BaseImage) (string,
 	if err != nil {
 		return "", err
 	}
+	// The base is fetched and unpacked by the first look into it: that this failed is not that there is no Python.
+	if _, err := ref.StatFile(ctx, gateway.StatRequest{Path: "/"}); err != nil {
+		return "", fmt.Errorf("unpacking it: %w", err)
+	}
 	for _, name := range []string{"python3", "python"} {
 		for _, dir := range strings.Split(plan2llb.SearchPath(base.Config.Config.Env), ":") {
 			if dir == "" {

@@ -65,7 +65,7 @@ func (r *Run) Build(ctx context.Context, in images.Input, out *layout.Writer) (*
 		return gateway.NewResult(), nil
 	}))
 	if err != nil {
-		return nil, r.explain(ctx, err, b.compiler)
+		return nil, blame(r.explain(ctx, err, b.compiler), in.Project)
 	}
 	exported, err := b.export(ctx, assemblies, out)
 	if err != nil {
@@ -103,7 +103,7 @@ func (b *build) assemble(ctx context.Context, c gateway.Client, in images.Input)
 	if b.plan, err = images.New(in, b.opts.Plan); err != nil {
 		return nil, err
 	}
-	sets, wheels, err := b.dependencies(ctx, c, work, metadata)
+	dependencies, err := b.dependencies(ctx, c, work, metadata)
 	if err != nil {
 		return nil, err
 	}
@@ -112,7 +112,7 @@ func (b *build) assemble(ctx context.Context, c gateway.Client, in images.Input)
 		if !image.Selected {
 			continue
 		}
-		st, layers := b.compiler.Assemble(b.plan, work, runtime, len(runtimePackages) > 0, b.groups(n, image, sets, wheels, wheel))
+		st, layers := b.compiler.Assemble(b.plan, work, runtime, len(runtimePackages) > 0, b.groups(n, image, dependencies, wheel))
 		if _, err := evaluate(ctx, c, st); err != nil {
 			return nil, err
 		}
@@ -195,44 +195,75 @@ func readWheel(ctx context.Context, c gateway.Client, wheel llb.State) (*setupcf
 
 // set is what one image needs beyond the base image, as dependencies.py found it.
 type set struct {
-	Image  string     `json:"image"`
-	Wheels []setWheel `json:"wheels"`
+	Wheels []struct{} `json:"wheels"`
 }
 
-type setWheel struct {
-	Name    string `json:"name"`
-	Version string `json:"version"`
-}
-
-// dependencies makes the wheels of all dependencies of all images. They are the same whichever images were asked for.
-func (b *build) dependencies(ctx context.Context, c gateway.Client, work plan2llb.Builder, wheel *setupcfg.Wheel) ([]set, llb.State, error) {
-	sets := make([]set, len(b.plan.Images))
-	if len(wheel.RequiresDist) == 0 {
-		return sets, llb.Scratch().File(llb.Mkdir("/sets/0", 0o755, llb.WithParents(true)), llb.WithCustomName("[internal] no dependencies")), nil
-	}
-	r := plan2llb.Requirements{Project: wheel.Name, RequiresDist: wheel.RequiresDist}
-	for _, image := range b.plan.Images {
-		extras := append([]string{}, b.plan.Images[0].Extras...)
+// requirementsOf says what the dependencies follow from: the wheel's requirements, the extras of
+// the base image and of every image that has some. Which images there are beside these, what they are called and
+// which were asked for makes no difference. numbers are the sets of images by their place in the plan; an
+// image without extras has none.
+func requirementsOf(plan *images.Plan, name string, requiresDist []string) (r plan2llb.Requirements, numbers map[int]int) {
+	r = plan2llb.Requirements{Project: name, RequiresDist: requiresDist}
+	numbers = map[int]int{}
+	for n, image := range plan.Images {
+		if n > 0 && len(image.Extras) == 0 {
+			continue
+		}
+		extras := append([]string{}, plan.Images[0].Extras...)
 		extras = append(extras, image.Extras...)
 		slices.Sort(extras)
-		r.Images = append(r.Images, plan2llb.ImageRequirements{Name: image.Name, Extras: slices.Compact(extras)})
+		numbers[n] = len(r.Images)
+		r.Images = append(r.Images, plan2llb.ImageRequirements{Name: image.Script, Extras: slices.Compact(extras)})
 	}
-	wheels, err := b.compiler.Dependencies(work, r)
-	if err != nil {
-		return nil, wheels, err
+	return r, numbers
+}
+
+// dependencies makes the wheels of all dependencies of all images.
+func (b *build) dependencies(ctx context.Context, c gateway.Client, work plan2llb.Builder, wheel *setupcfg.Wheel) (sets dependencySets, err error) {
+	sets, err = b.compileDependencies(work, wheel.Name, wheel.RequiresDist)
+	if err != nil || len(wheel.RequiresDist) == 0 {
+		return sets, err
 	}
-	return sets, wheels, readJSON(ctx, c, wheels, "sets.json", &sets)
+	return sets, readJSON(ctx, c, sets.wheels, "sets.json", &sets.sets)
+}
+
+// compileDependencies is dependencies before anything is solved: all sets are empty.
+func (b *build) compileDependencies(work plan2llb.Builder, name string, requiresDist []string) (sets dependencySets, err error) {
+	r, numbers := requirementsOf(b.plan, name, requiresDist)
+	sets = dependencySets{numbers: numbers, sets: make([]set, len(r.Images))}
+	if len(requiresDist) == 0 {
+		sets.wheels = llb.Scratch().File(llb.Mkdir("/sets/0", 0o755, llb.WithParents(true)), llb.WithCustomName("[internal] no dependencies"))
+		return sets, nil
+	}
+	sets.wheels, err = b.compiler.Dependencies(work, r)
+	return sets, err
+}
+
+// dependencySets are the wheels of the dependencies, by image.
+type dependencySets struct {
+	wheels  llb.State
+	sets    []set
+	numbers map[int]int
+}
+
+// of is the folder with the wheels that the image with number n in the plan needs, and whether there are any.
+func (d dependencySets) of(n int) (dir string, any bool) {
+	number, ok := d.numbers[n]
+	if !ok {
+		return "", false
+	}
+	return fmt.Sprintf("/sets/%d", number), len(d.sets[number].Wheels) > 0
 }
 
 // groups are the wheels of one image in the order of their layers.
-func (b *build) groups(n int, image images.Image, sets []set, wheels, project llb.State) []plan2llb.Group {
+func (b *build) groups(n int, image images.Image, dependencies dependencySets, project llb.State) []plan2llb.Group {
 	var groups []plan2llb.Group
-	if len(sets[0].Wheels) > 0 || b.plan.Environment != "" {
-		groups = append(groups, plan2llb.Group{Content: "dependencies", Name: "[dependencies] install", Wheels: wheels, Dir: "/sets/0"})
+	if dir, any := dependencies.of(0); any || b.plan.Environment != "" {
+		groups = append(groups, plan2llb.Group{Content: "dependencies", Name: "[dependencies] install", Wheels: dependencies.wheels, Dir: dir})
 	}
 	groups = append(groups, plan2llb.Group{Content: "project", Name: "[project] install", Wheels: project, Dir: "/dist"})
-	if n > 0 && len(sets[n].Wheels) > 0 {
-		groups = append(groups, plan2llb.Group{Content: "extra", Name: "[extra " + image.Script + "] install", Wheels: wheels, Dir: fmt.Sprintf("/sets/%d", n)})
+	if dir, any := dependencies.of(n); any && n > 0 {
+		groups = append(groups, plan2llb.Group{Content: "extra", Name: "[extra " + image.Script + "] install", Wheels: dependencies.wheels, Dir: dir})
 	}
 	return groups
 }

@@ -33,24 +33,22 @@ func (r *Run) Dump(ctx context.Context, in images.Input) ([]byte, error) {
 	work := b.compiler.Builder(r.Base, b.compiler.Packages(r.Base, index, plan.Compile, "compile"))
 	runtime := b.compiler.Packages(r.Base, index, packages, "runtime")
 	wheel := b.compiler.Wheel(work, plan.Source, r.opts.Source.Exclude)
-	requirements := plan2llb.Requirements{Project: plan.Project.Name, RequiresDist: texts(in.Project.Dependencies.Value)}
-	sets := make([]set, len(plan.Images))
-	for n, image := range plan.Images {
-		requirements.Images = append(requirements.Images, plan2llb.ImageRequirements{Name: image.Name, Extras: image.Extras})
-		if n == 0 || len(image.Extras) > 0 {
-			sets[n].Wheels = append(sets[n].Wheels, setWheel{})
-		}
-	}
-	wheels, err := b.compiler.Dependencies(work, requirements)
+	requirements := texts(in.Project.Dependencies.Value)
+	dependencies, err := b.compileDependencies(work, plan.Project.Name, requirements)
 	if err != nil {
 		return nil, err
+	}
+	for n := range dependencies.sets {
+		if len(requirements) > 0 {
+			dependencies.sets[n].Wheels = make([]struct{}, 1)
+		}
 	}
 	var out []byte
 	for n, image := range plan.Images {
 		if !image.Selected {
 			continue
 		}
-		st, _ := b.compiler.Assemble(plan, work, runtime, len(packages) > 0, b.groups(n, image, sets, wheels, wheel))
+		st, _ := b.compiler.Assemble(plan, work, runtime, len(packages) > 0, b.groups(n, image, dependencies, wheel))
 		text, err := plan2llb.Dump(ctx, st)
 		if err != nil {
 			return nil, err

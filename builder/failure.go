@@ -1,9 +1,13 @@
 package builder
 
 import (
+	"errors"
 	"fmt"
 	"regexp"
+	"slices"
 	"strings"
+
+	"github.com/pbrx-go/pbrx-go/setupcfg"
 )
 
 // shownLines is how many of a failed step's last lines a report shows.
@@ -45,14 +49,11 @@ func (e *StepError) Surroundings() bool {
 
 // reason is what the step's program said last about itself, else the last error line of what it ran.
 func (e *StepError) reason() string {
-	for i := len(e.Lines) - 1; i >= 0; i-- {
-		if line, ok := strings.CutPrefix(strings.TrimSpace(e.Lines[i]), "E: "); ok {
-			return line
-		}
-	}
-	for i := len(e.Lines) - 1; i >= 0; i-- {
-		if line, ok := strings.CutPrefix(e.Lines[i], "pbrx-go: "); ok {
-			return line
+	for _, mark := range []string{"E: ", "ERROR: ", "pbrx-go: "} { // apt's, pip's and apk's, and that of our own programs
+		for i := len(e.Lines) - 1; i >= 0; i-- {
+			if line, ok := strings.CutPrefix(strings.TrimSpace(e.Lines[i]), mark); ok {
+				return line
+			}
 		}
 	}
 	if len(e.Lines) > 0 {
@@ -61,7 +62,28 @@ func (e *StepError) reason() string {
 	return e.cause
 }
 
-// from names the input line whose package the output complains of, or all lines of the step if none stands out.
+// blame adds the input lines of the requirements that the reason speaks of to the failure of a step that was
+// asked for by all of them.
+func blame(err error, project *setupcfg.Project) error {
+	var step *StepError
+	if !errors.As(err, &step) || len(step.From) > 0 || !strings.HasPrefix(step.Step, "[dependencies]") {
+		return err
+	}
+	requirements := slices.Clone(project.Dependencies.Value)
+	for _, extra := range project.Extras.Value {
+		requirements = append(requirements, extra.Requirements...)
+	}
+	for _, r := range requirements {
+		name := regexp.MustCompile(`^[\w.-]+`).FindString(r.Text)
+		word := regexp.MustCompile(`(?i)(^|[^\w.-])` + regexp.QuoteMeta(name) + `([^\w.-]|$)`)
+		if name != "" && r.Pos.Filename != "" && word.MatchString(step.reason()) {
+			step.From = append(step.From, r.Pos.String())
+		}
+	}
+	return err
+}
+
+// from names the input lines that asked for the step.
 func (e *StepError) from() string {
 	return strings.Join(e.From, ", ")
 }
