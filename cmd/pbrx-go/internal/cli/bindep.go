@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -90,6 +91,7 @@ func (a *app) readBindep(name string) (*bindep.File, error) {
 
 type bindepListOptions struct {
 	distroFlags
+	base     string
 	file     string
 	format   string
 	strict   bool
@@ -105,31 +107,40 @@ func newBindepList(a *app) *cobra.Command {
 profiles, in the order of the file and as often as it names them, as bindep's own
 --list_all does. What is installed is not looked at. Without a PROFILE the profile
 "default" is active; naming any replaces it.`,
-		RunE: func(_ *cobra.Command, args []string) error {
+		RunE: func(cmd *cobra.Command, args []string) error {
 			o.profiles = args
-			return a.bindepList(o)
+			return a.bindepList(cmd.Context(), o)
 		},
 	}
 	o.distroFlags.bind(cmd)
+	cmd.Flags().StringVar(&o.base, "base", "", "read for the distribution of the base image `REF`, as build-images would; starts the engine")
 	cmd.Flags().StringVar(&o.file, "file", "", "read `FILE`, standard input for - (default: bindep.txt or other-requirements.txt here)")
 	cmd.Flags().StringVar(&o.format, "format", "text", "`FORMAT` on stdout: text, json or csv")
 	cmd.Flags().BoolVar(&o.strict, "strict", false, "fail where lint warns and for a PROFILE that the file does not name")
 	return cmd
 }
 
-func (a *app) bindepList(o *bindepListOptions) error {
+// distroFor is the distribution that was named, or that of the base that was.
+func (a *app) distroFor(ctx context.Context, o *bindepListOptions) (bindep.Distro, error) {
+	if o.base == "" || o.distro != "" || o.osRelease != "" {
+		return o.distroFlags.read()
+	}
+	return a.distroOf(ctx, o.base)
+}
+
+func (a *app) bindepList(ctx context.Context, o *bindepListOptions) error {
 	if !slices.Contains([]string{"text", "json", "csv"}, o.format) {
 		return usagef("--format %s: use text, json or csv", o.format)
-	}
-	distro, err := o.distroFlags.read()
-	if err != nil {
-		return err
 	}
 	file, err := a.readBindep(o.file)
 	if err != nil {
 		return err
 	}
 	if err := a.bindepDoubts(file, o); err != nil {
+		return err
+	}
+	distro, err := a.distroFor(ctx, o)
+	if err != nil {
 		return err
 	}
 	profiles := o.profiles

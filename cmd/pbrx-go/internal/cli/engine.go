@@ -23,8 +23,8 @@ import (
 type engineFlags struct {
 	engine string
 	debug  bool
-	// quiet keeps the choice of an engine to itself.
-	quiet bool
+	// silent keeps the choice of an engine to itself.
+	silent bool
 }
 
 func (f *engineFlags) bind(cmd *cobra.Command) {
@@ -73,7 +73,7 @@ func (a *app) openEngine(ctx context.Context, f engineFlags, command string, epo
 		e.Close()
 		return nil, err
 	}
-	if f.engine == "auto" && !f.quiet {
+	if f.engine == "auto" && !f.silent {
 		a.note("engine: embedded (nothing else is supported yet), state in %s", a.stateDir())
 	}
 	return &opened{

@@ -96,7 +96,7 @@ func (a *app) openOperation(ctx context.Context, command string, engine engineFl
 	if s.display, err = progress.New(a.streams.Err, progress.Mode(mode)); err != nil {
 		return nil, usagef("--progress %s: %w", mode, err)
 	}
-	engine.quiet = s.flags.quiet
+	engine.silent = s.flags.quiet
 	if s.engine, err = a.openEngine(ctx, engine, describeCommand(command, s.dir), s.epoch); err != nil {
 		return nil, errors.Join(err, s.display.Close())
 	}
@@ -129,9 +129,11 @@ func (s *operation) probe(ctx context.Context) (*builder.Run, error) {
 	for _, w := range warnings {
 		s.warn(w)
 	}
-	source, err := builder.OpenSource(s.dir, s.in.Project.NeedsGit)
-	if err != nil {
-		return nil, usageError{err}
+	var source builder.Source
+	if s.in.Project != nil {
+		if source, err = builder.OpenSource(s.dir, s.in.Project.NeedsGit); err != nil {
+			return nil, usageError{err}
+		}
 	}
 	return builder.Probe(ctx, s.engine, builder.Options{
 		Base:    location,
@@ -151,6 +153,21 @@ func (s *operation) probe(ctx context.Context) (*builder.Run, error) {
 		NoCache: s.flags.noCache,
 		Status:  s.display.Update,
 	})
+}
+
+// distroOf is the distribution of a base image.
+func (a *app) distroOf(ctx context.Context, base string) (distro bindep.Distro, err error) {
+	flags := planFlags{base: base, quiet: true}
+	s, err := a.openOperation(ctx, "bindep list", engineFlags{engine: "embedded"}, operation{flags: flags, dir: "."})
+	if err != nil {
+		return bindep.Distro{}, err
+	}
+	defer func() { err = errors.Join(err, s.close()) }()
+	run, err := s.probe(ctx)
+	if err != nil {
+		return bindep.Distro{}, err
+	}
+	return run.Base.Distro, nil
 }
 
 // readProject reads and checks what needs no engine.
