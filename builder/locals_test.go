@@ -1,0 +1,184 @@
+package builder
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"io/fs"
+	"maps"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/tonistiigi/fsutil"
+	"github.com/tonistiigi/fsutil/types"
+)
+
+// place writes files below a new folder; names that end in / are folders, and those in * are executable.
+func place(t *testing.T, files map[string]string) string {
+	t.Helper()
+	dir := t.TempDir()
+	for _, name := range slices.Sorted(maps.Keys(files)) {
+		mode := fs.FileMode(0o640)
+		path, executable := strings.CutSuffix(filepath.Join(dir, name), "*")
+		if executable {
+			mode = 0o750
+		}
+		if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(path, []byte(files[name]), mode); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return dir
+}
+
+// sent describes everything that a build would be sent of a folder.
+func sent(t *testing.T, f fsutil.FS) map[string]string {
+	t.Helper()
+	out := map[string]string{}
+	err := f.Walk(context.Background(), "", func(path string, e fs.DirEntry, err error) error {
+		if err != nil {
+			return err
+		}
+		info, err := e.Info()
+		if err != nil {
+			return err
+		}
+		st, ok := info.Sys().(*types.Stat)
+		if !ok {
+			return fmt.Errorf("%s is %T", path, info.Sys())
+		}
+		text := ""
+		if info.Mode().IsRegular() {
+			r, err := f.Open(path)
+			if err != nil {
+				return err
+			}
+			defer r.Close()
+			data, err := io.ReadAll(r)
+			if err != nil {
+				return err
+			}
+			text = " " + string(data)
+		}
+		out[path] = fmt.Sprintf("%s %d:%d%s", fs.FileMode(st.Mode), st.Uid, st.Gid, text)
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return out
+}
+
+func sameFiles(t *testing.T, got, want map[string]string) {
+	t.Helper()
+	for _, name := range slices.Sorted(maps.Keys(got)) {
+		if got[name] != want[name] {
+			t.Errorf("%s is %q, want %q", name, got[name], want[name])
+		}
+	}
+	for _, name := range slices.Sorted(maps.Keys(want)) {
+		if _, ok := got[name]; !ok {
+			t.Errorf("%s is not sent, want %q", name, want[name])
+		}
+	}
+}
+
+// Owners, and the umask of whoever checked the project out, are levelled.
+func TestSourceIsLeveled(t *testing.T) {
+	dir := place(t, map[string]string{"setup.py": "s", "bin/tool*": "t", ".git/config": "c"})
+	if err := os.Symlink("setup.py", filepath.Join(dir, "link")); err != nil {
+		t.Fatal(err)
+	}
+	if os.Getuid() == 0 {
+		if err := os.Lchown(filepath.Join(dir, "setup.py"), 1234, 5678); err != nil {
+			t.Fatal(err)
+		}
+	}
+	s, err := OpenSource(dir, false)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if s.Git != nil || !slices.Contains(s.Exclude, ".git") {
+		t.Errorf("the history is %v, left out is %q", s.Git, s.Exclude)
+	}
+	sameFiles(t, sent(t, s.Files), map[string]string{
+		"setup.py": "-rw-r--r-- 0:0 s", "bin": "drwxr-xr-x 0:0", "bin/tool": "-rwxr-xr-x 0:0 t", "link": "Lrwxr-xr-x 0:0",
+		".git": "drwxr-xr-x 0:0", ".git/config": "-rw-r--r-- 0:0 c", // left out by Exclude
+	})
+}
+
+func TestEggInfoOfAnSdistStays(t *testing.T) {
+	const pattern = "**/*.egg-info"
+	for name, want := range map[string]bool{"setup.py": true, "PKG-INFO": false} {
+		s, err := OpenSource(place(t, map[string]string{name: ""}), false)
+		if err != nil || slices.Contains(s.Exclude, pattern) != want {
+			t.Errorf("with %s, %s is left out: %t, %v; want %t", name, pattern, !want, err, want)
+		}
+	}
+}
+
+const userConfig = `[core]
+	repositoryformatversion = 1
+	filemode = true
+	bare = false
+	sshCommand = ssh -i /home/me/.ssh/key
+	fsmonitor = /home/me/spy
+[extensions]
+	objectFormat = sha256
+	worktreeConfig = true
+[remote "origin"]
+	url = https://me:token@git.example/foo
+	fetch = +refs/heads/*:refs/remotes/origin/*
+[credential]
+	helper = store
+[include]
+	path = /home/me/.more
+`
+
+func TestGitIsReduced(t *testing.T) {
+	dir := place(t, map[string]string{
+		".git/HEAD": "ref: refs/heads/main\n", ".git/config": userConfig, ".git/packed-refs": "refs", ".git/index": "i", ".git/shallow": "s",
+		".git/objects/ab/cd": "object", ".git/refs/tags/1.0": "tag", ".git/refs/heads/a.lock": "held",
+		".git/hooks/pre-commit*": "#!/bin/sh", ".git/logs/HEAD": "who did what", ".git/worktrees/w/HEAD": "w", ".git/modules/m/config": "token",
+		".git/config.worktree": "token", ".git/info/exclude": "x", ".git/info/grafts": "g", ".git/FETCH_HEAD": "https://token", ".git/ORIG_HEAD": "o",
+		".git/COMMIT_EDITMSG": "m", ".git/description": "d", ".git/gc.log": "l", ".git/index.lock": "held",
+	})
+	s, err := OpenSource(dir, true)
+	if err != nil {
+		t.Fatal(err)
+	}
+	const folder = "drwxr-xr-x 0:0"
+	config := "[core]\n\tbare = false\n\trepositoryformatversion = 1\n[extensions]\n\tobjectformat = sha256\n[core]\n"
+	got := sent(t, s.Git)
+	sameFiles(t, got, map[string]string{
+		"HEAD": "-rw-r--r-- 0:0 ref: refs/heads/main\n", "config": "-rw-r--r-- 0:0 " + config, "packed-refs": "-rw-r--r-- 0:0 refs",
+		"index": "-rw-r--r-- 0:0 i", "shallow": "-rw-r--r-- 0:0 s", "objects": folder, "objects/ab": folder, "objects/ab/cd": "-rw-r--r-- 0:0 object",
+		"refs": folder, "refs/tags": folder, "refs/tags/1.0": "-rw-r--r-- 0:0 tag", "refs/heads": folder, "info": folder, "info/grafts": "-rw-r--r-- 0:0 g",
+	})
+	for name, what := range got {
+		if strings.Contains(what, "token") || strings.Contains(what, "/home/me") {
+			t.Errorf("%s is sent with %q", name, what)
+		}
+	}
+}
+
+func TestUnusableHistories(t *testing.T) {
+	worktree := place(t, map[string]string{".git": "gitdir: /elsewhere/.git/worktrees/x\n"})
+	borrowed := place(t, map[string]string{".git/HEAD": "", ".git/objects/info/alternates": "/elsewhere\n"})
+	none := place(t, map[string]string{"setup.py": ""})
+	for dir, want := range map[string]string{
+		worktree: worktree + "/.git is a link to another place (a worktree or submodule), which is not supported yet: build from a clone of its own",
+		borrowed: borrowed + "/.git borrows objects from another repository, which is not supported yet: run `git repack -a -d` and remove .git/objects/info/alternates",
+		none:     none + "/.git does not exist: the version comes from git: build from a clone, or from a released sdist",
+	} {
+		_, err := OpenSource(dir, true)
+		if want := "reading the project's history: " + want; err == nil || err.Error() != want {
+			t.Errorf("%v, want %s", err, want)
+		}
+	}
+}
