@@ -16,6 +16,7 @@ import (
 
 	"github.com/pbrx-go/pbrx-go/builder/plan2llb"
 	"github.com/pbrx-go/pbrx-go/images"
+	"github.com/pbrx-go/pbrx-go/setupcfg"
 )
 
 // Host is what of the host a build must honour.
@@ -174,6 +175,11 @@ func (r *Run) explain(ctx context.Context, err error, compiler *plan2llb.Compile
 	var base *BaseError
 	var engine *EngineError
 	var missing *MissingPackageError
+	var files setupcfg.ErrorList
+	var planning images.PlanError
+	if errors.As(err, &files) || errors.As(err, &planning) { // lines that begin with their place
+		return err
+	}
 	if errors.As(err, &base) || errors.As(err, &missing) || compiler == nil {
 		return err
 	}
