@@ -8,6 +8,7 @@ import (
 	"io"
 	"io/fs"
 	"os"
+	"path"
 	"path/filepath"
 	"slices"
 
@@ -31,6 +32,9 @@ type Named struct {
 	// Name is what users see (foo-base:latest), FullName its normalised form.
 	Name, FullName string
 }
+
+// incoming begins the names of files that are not whole yet.
+const incoming = ".incoming-"
 
 // NewWriter prepares writing to the layout dir, which need not exist yet. Blobs
 // are kept in staging, a folder of the caller's that is best on the same file
@@ -84,6 +88,9 @@ func (w *Writer) Commit(images []Named) error {
 		return fmt.Errorf("locking the OCI layout %s: %w", w.dir, err)
 	}
 	defer unlock()
+	if err := w.sweep(); err != nil {
+		return fmt.Errorf("sweeping what a killed command left in the OCI layout %s: %w", w.dir, err)
+	}
 	old, err := readIndex(w.dir)
 	if errors.Is(err, fs.ErrNotExist) {
 		old = &v1.Index{}
@@ -164,7 +171,7 @@ func moveFile(from, to string) error {
 		return err
 	}
 	defer in.Close()
-	out, err := os.CreateTemp(filepath.Dir(to), ".incoming-*")
+	out, err := os.CreateTemp(filepath.Dir(to), incoming+"*")
 	if err != nil {
 		return err
 	}
@@ -181,18 +188,19 @@ func moveFile(from, to string) error {
 
 func (w *Writer) writeIndex(index *v1.Index) error {
 	marker, _ := json.Marshal(v1.ImageLayout{Version: v1.ImageLayoutVersion})
-	if err := replaceFile(filepath.Join(w.dir, v1.ImageLayoutFile), marker); err != nil {
+	if err := w.replaceFile(filepath.Join(w.dir, v1.ImageLayoutFile), marker); err != nil {
 		return err
 	}
 	raw, err := json.Marshal(index)
 	if err != nil {
 		return err
 	}
-	return replaceFile(filepath.Join(w.dir, v1.ImageIndexFile), raw)
+	return w.replaceFile(filepath.Join(w.dir, v1.ImageIndexFile), raw)
 }
 
-func replaceFile(path string, data []byte) error {
-	f, err := os.CreateTemp(filepath.Dir(path), ".incoming-*")
+// replaceFile begins in the staging folder, which goes however the command ends.
+func (w *Writer) replaceFile(path string, data []byte) error {
+	f, err := os.CreateTemp(w.staging, incoming+"*")
 	if err != nil {
 		return err
 	}
@@ -201,7 +209,21 @@ func replaceFile(path string, data []byte) error {
 	if err := errors.Join(err, f.Chmod(0o644), f.Sync(), f.Close()); err != nil {
 		return err
 	}
-	return os.Rename(f.Name(), path)
+	return moveFile(f.Name(), path)
+}
+
+// sweep removes what a command that was killed while it copied from another file system left.
+// The caller holds the lock.
+func (w *Writer) sweep() error {
+	var errs []error
+	for _, dir := range []string{".", path.Join(v1.ImageBlobsDir, "sha256")} {
+		names, err := fs.Glob(os.DirFS(w.dir), path.Join(dir, incoming+"*"))
+		errs = append(errs, err)
+		for _, name := range names {
+			errs = append(errs, os.Remove(filepath.Join(w.dir, name)))
+		}
+	}
+	return errors.Join(errs...)
 }
 
 // removeOrphans removes the blobs that old reached and index does not. Blobs that
