@@ -105,7 +105,8 @@ def identify(path):
     return {"name": name, "version": str(version), "file": os.path.basename(path)}
 
 
-try:
-    main()
-except ValueError as e:
-    fail("reading requirements: %s" % e)
+if __name__ == "__main__":
+    try:
+        main()
+    except ValueError as e:
+        fail("reading requirements: %s" % e)

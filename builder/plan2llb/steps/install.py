@@ -68,4 +68,5 @@ def main():
     settle(started)
 
 
-main()
+if __name__ == "__main__":
+    main()

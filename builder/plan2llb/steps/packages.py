@@ -227,4 +227,5 @@ def main():
     {"index": index, "install": install}[action](manager, names)
 
 
-main()
+if __name__ == "__main__":
+    main()

@@ -1,5 +1,7 @@
 """Writes what there is to know about a base image to /out/base.json."""
 
+import importlib.metadata
+import importlib.util
 import json
 import os
 import shutil
@@ -7,9 +9,7 @@ import sys
 import sysconfig
 
 
-def spec(name):
-    import importlib.util
-
+def has_module(name):
     try:
         return importlib.util.find_spec(name) is not None
     except (ImportError, ValueError):
@@ -18,10 +18,8 @@ def spec(name):
 
 def pip_version():
     try:
-        from importlib.metadata import version
-
-        return version("pip")
-    except Exception:
+        return importlib.metadata.version("pip")
+    except importlib.metadata.PackageNotFoundError:
         return ""
 
 
@@ -37,7 +35,6 @@ def main():
     managers = (("apt", "apt-get"), ("apk", "apk"), ("dnf", "dnf"), ("dnf", "microdnf"))
     search = os.environ["PATH"]
     stdlib = sysconfig.get_path("stdlib")
-    # The scheme pip would install with, which Debian sets apart from the default one.
     facts = {
         "os_release": os_release(),
         "package_manager": next((n for n, p in managers if shutil.which(p, path=search)), ""),
@@ -49,11 +46,12 @@ def main():
             "scripts": sysconfig.get_path("scripts"),
             "externally_managed": os.path.exists(os.path.join(stdlib, "EXTERNALLY-MANAGED")),
             "pip": pip_version(),
-            "ensurepip": spec("ensurepip") and spec("venv"),
+            "ensurepip": has_module("ensurepip") and has_module("venv"),
         },
     }
     with open("/out/base.json", "w") as f:
         json.dump(facts, f, indent=1, sort_keys=True)
 
 
-main()
+if __name__ == "__main__":
+    main()

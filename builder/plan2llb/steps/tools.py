@@ -18,6 +18,7 @@ def main():
     run(pip + ["install", "--upgrade", "pip", "build"], env)
 
 
-if sys.version_info < (3, 9):
-    fail("Python %d.%d is too old to build wheels with: 3.9 is needed" % sys.version_info[:2])
-main()
+if __name__ == "__main__":
+    if sys.version_info < (3, 9):
+        fail("Python %d.%d is too old to build wheels with: 3.9 is needed" % sys.version_info[:2])
+    main()

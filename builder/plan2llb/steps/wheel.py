@@ -69,4 +69,5 @@ def main():
     describe(wheels[0])
 
 
-main()
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,274 @@
+"""Tests of the step programs' parts that need no container; run by TestStepPrograms."""
+
+import contextlib
+import io
+import os
+import tempfile
+import unittest
+import unittest.mock
+import zipfile
+
+import common
+import dependencies
+import install
+import packages
+from pip._vendor.packaging.requirements import Requirement
+
+
+class Files:
+    """Stands in for the files of a container, by their absolute paths."""
+
+    def __init__(self, files):
+        self.files = files
+        self.written = {}
+
+    def open(self, path, mode="r", encoding=None):
+        if "w" in mode:
+            out = io.StringIO()
+            out.close = lambda: self.written.__setitem__(path, out.getvalue())
+            return contextlib.closing(out)
+        return io.StringIO(self.files[path])
+
+    def listdir(self, folder):
+        return [p[len(folder) + 1 :] for p in self.files if p.startswith(folder + "/")]
+
+    def __enter__(self):
+        self.patches = [
+            unittest.mock.patch("builtins.open", self.open),
+            unittest.mock.patch("os.listdir", self.listdir),
+            unittest.mock.patch("os.path.isdir", lambda p: any(f.startswith(p + "/") for f in self.files)),
+            unittest.mock.patch("os.path.exists", lambda p: p in self.files),
+            unittest.mock.patch("os.path.getsize", lambda p: len(self.files[p]) if p in self.files else self.missing()),
+        ]
+        for p in self.patches:
+            p.start()
+        return self
+
+    def missing(self):
+        raise FileNotFoundError
+
+    def __exit__(self, *_):
+        for p in self.patches:
+            p.stop()
+
+
+DEB822 = """\
+# Comments are for people.
+Types: deb deb-src
+URIs: http://one.example/debian http://two.example/debian
+Suites: bookworm bookworm-updates
+Components: main contrib
+Signed-By: /usr/share/keyrings/debian.gpg
+
+Types: deb
+URIs: http://security.example/debian-security
+Suites: bookworm-security
+Components: main
+Signed-By:
+ -----BEGIN PGP PUBLIC KEY BLOCK-----
+ .
+ Suites: none
+
+Enabled: no
+Types: deb
+URIs: http://off.example/debian
+Suites: sid
+Components: main
+
+Types: deb-src
+URIs: http://source.example/debian
+Suites: bookworm
+Components: main
+"""
+
+
+class AptSources(unittest.TestCase):
+    def test_deb822(self):
+        key = "[signed-by=/usr/share/keyrings/debian.gpg]"
+        self.assertEqual(
+            list(packages.deb822_entries(DEB822)),
+            [
+                (key, "http://one.example/debian", "bookworm", "main contrib"),
+                (key, "http://one.example/debian", "bookworm-updates", "main contrib"),
+                (key, "http://two.example/debian", "bookworm", "main contrib"),
+                (key, "http://two.example/debian", "bookworm-updates", "main contrib"),
+                ("", "http://security.example/debian-security", "bookworm-security", "main"),
+            ],
+        )
+
+    def test_all_files(self):
+        files = {
+            "/etc/apt/sources.list": "# deb http://off.example x main\n"
+            "deb [arch=amd64 signed-by=/k.gpg] http://list.example/debian/ bookworm main non-free # why\n"
+            "deb-src http://source.example bookworm main\n",
+            "/etc/apt/sources.list.d/b.list": "  deb http://b.example/debian ./\n",
+            "/etc/apt/sources.list.d/a.sources": "Types: deb\nURIs: http://a.example/debian\nSuites: sid\nComponents: main\n",
+            "/etc/apt/sources.list.d/c.list.disabled": "deb http://c.example/debian sid main\n",
+        }
+        with Files(files):
+            entries = list(packages.apt_entries())
+        self.assertEqual(
+            entries,
+            [
+                ("[arch=amd64 signed-by=/k.gpg]", "http://list.example/debian/", "bookworm", "main non-free"),
+                ("", "http://a.example/debian", "sid", "main"),
+                ("", "http://b.example/debian", "./", ""),
+            ],
+        )
+
+    def sources(self, url, entries, reached=True):
+        with unittest.mock.patch("packages.apt_entries", lambda: entries), unittest.mock.patch("packages.reachable", lambda u: self.asked.append(u) or reached):
+            self.asked = []
+            with contextlib.redirect_stdout(io.StringIO()) as self.said:
+                return packages.apt_sources(url)
+
+    def test_mirror(self):
+        entries = [("[signed-by=/k]", "http://deb.example/debian", "bookworm", "main"), ("", "http://deb.example/debian-security/", "bookworm-security", "main")]
+        self.assertEqual(
+            self.sources("http://mirror.example/pub/debian", entries),
+            "deb [signed-by=/k] http://mirror.example/pub/debian bookworm main\n"
+            "deb http://mirror.example/pub/debian-security bookworm-security main\n",
+        )
+        self.assertEqual(self.asked, ["http://mirror.example/pub/debian-security/dists/bookworm-security/InRelease"])
+
+    def test_mirror_without_security(self):
+        entries = [("", "http://deb.example/debian", "bookworm", "main"), ("", "http://deb.example/debian-security", "bookworm-security", "main")]
+        self.assertEqual(self.sources("http://mirror.example/debian", entries, reached=False), "deb http://mirror.example/debian bookworm main\n")
+        self.assertEqual(self.said.getvalue(), "the mirror has no bookworm-security: left out\n")
+
+    def test_ubuntu_has_security_beside_the_rest(self):
+        entries = [("", "http://security.example/ubuntu/", "noble-security", "main")]
+        self.assertEqual(self.sources("http://mirror.example/ubuntu", entries, reached=False), "deb http://mirror.example/ubuntu noble-security main\n")
+
+    def test_environment(self):
+        files = {"/run/pbrx/ca.pem": "ca", "/run/pbrx/mirror": "http://mirror.example/debian/\n", "/etc/apt/sources.list": "deb http://deb.example/debian sid main\n"}
+        with Files(files) as container:
+            env = packages.apt_environment()
+        self.assertEqual(env["APT_CONFIG"], "/tmp/apt.conf")
+        self.assertEqual(env["SSL_CERT_FILE"], "/run/pbrx/ca.pem")
+        self.assertEqual(container.written["/tmp/sources.list"], "deb http://mirror.example/debian sid main\n")
+        conf = container.written["/tmp/apt.conf"]
+        for line in ('Acquire::https::CaInfo "/run/pbrx/ca.pem";', 'Dir::Etc::SourceList "/tmp/sources.list";', 'Dir::Etc::SourceParts "-";', 'APT::Install-Recommends "false";'):
+            self.assertIn(line + "\n", conf)
+        with Files({}) as container:
+            packages.apt_environment()
+        self.assertEqual(container.written, {"/tmp/apt.conf": packages.APT_CONF})
+
+
+class Apk(unittest.TestCase):
+    repositories = "https://cdn.example/alpine/v3.20/main\n@edge https://cdn.example/alpine/edge/testing\n/local/packages\nhttps://other.example/a/latest-stable/community\n"
+
+    def test_base(self):
+        with Files({}):
+            self.assertEqual(packages.apk("update"), ["apk", "--cache-dir", "/run/pbrx/apk-cache", "--no-progress", "update"])
+
+    def test_mirror(self):
+        with Files({"/run/pbrx/mirror": "http://mirror.example/alpine/\n", "/etc/apk/repositories": self.repositories}) as container:
+            argv = packages.apk("add", "bc")
+        self.assertEqual(argv[-4:], ["--repositories-file", "/tmp/repositories", "add", "bc"])
+        self.assertEqual(
+            container.written["/tmp/repositories"],
+            "http://mirror.example/alpine/v3.20/main\n@edge http://mirror.example/alpine/edge/testing\n/local/packages\nhttp://mirror.example/alpine/latest-stable/community\n",
+        )
+
+
+class Environment(unittest.TestCase):
+    def test_nothing_given(self):
+        with Files({}):
+            env = common.pip_environment()
+        self.assertEqual(env["PIP_CONFIG_FILE"], os.devnull)
+        for name in ("PIP_CERT", "PIP_CLIENT_CERT", "NETRC", "PIP_CONSTRAINT", "PIP_BUILD_CONSTRAINT"):
+            self.assertNotIn(name, env)
+
+    def test_everything_given(self):
+        names = ("ca.pem", "pip-ca.pem", "pip.conf", "netrc", "client.pem", "constraints.txt", "build-constraints.txt")
+        with Files({"/run/pbrx/" + n: n for n in names}):
+            env = common.pip_environment()
+        want = {"PIP_CONFIG_FILE": "pip.conf", "PIP_CERT": "pip-ca.pem", "PIP_CLIENT_CERT": "client.pem", "NETRC": "netrc", "PIP_CONSTRAINT": "constraints.txt", "PIP_BUILD_CONSTRAINT": "build-constraints.txt", "SSL_CERT_FILE": "ca.pem"}
+        self.assertEqual({n: env[n] for n in want}, {n: "/run/pbrx/" + f for n, f in want.items()})
+
+    def test_pip_trusts_whom_the_host_trusts(self):
+        with Files({"/run/pbrx/ca.pem": "ca", "/run/pbrx/pip-ca.pem": ""}):
+            self.assertEqual(common.pip_environment()["PIP_CERT"], "/run/pbrx/ca.pem")
+
+
+class Times(unittest.TestCase):
+    epoch = 315532800
+
+    def settled(self, mtime, started):
+        with tempfile.NamedTemporaryFile() as f:
+            os.utime(f.name, (mtime, mtime))
+            common.clamp(f.name, os.lstat(f.name), started, self.epoch)
+            return os.lstat(f.name).st_mtime
+
+    def test_what_was_made_is_settled(self):
+        with tempfile.NamedTemporaryFile() as f:
+            info = os.lstat(f.name)
+            common.clamp(f.name, info, info.st_ctime, self.epoch)
+            self.assertEqual(os.lstat(f.name).st_mtime, self.epoch)
+
+    def test_what_came_with_a_time_keeps_it(self):
+        self.assertEqual(self.settled(1000000000, 1500000000), 1000000000)
+
+    def test_what_is_older_stays(self):
+        self.assertEqual(self.settled(4000000000, 3900000000), 4000000000)
+
+
+class Install(unittest.TestCase):
+    def test_requirements(self):
+        wheels = ["/w/a-1.0-py3-none-any.whl", "/w/b_c-2.0_local.1-1-cp311-cp311-linux_x86_64.whl", "/w/d-1!3-py3-none-any.whl"]
+        self.assertEqual(list(install.requirements(wheels)), ["a==1.0", "b_c==2.0+local.1", "d==1!3"])
+
+
+def wheel(folder, name, *requires):
+    path = os.path.join(folder, name.replace("-", "_") + "-1-py3-none-any.whl")
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.writestr(name.replace("-", "_") + "-1.dist-info/METADATA", "Name: %s\n%s\nRequires-Dist: not a header\n" % (name, "".join("Requires-Dist: %s\n" % r for r in requires)))
+    return path
+
+
+class Dependencies(unittest.TestCase):
+    def setUp(self):
+        folder = tempfile.TemporaryDirectory()
+        self.addCleanup(folder.cleanup)
+        self.folder = folder.name
+
+    def reached(self, requirements, extras, **requires):
+        wheels = {n.replace("_", "-"): wheel(self.folder, n.replace("_", "-"), *r) for n, r in requires.items()}
+        own = [Requirement(r) for r in requirements]
+        reached = dependencies.Set("foo", own, wheels)
+        reached.add(own, extras)
+        return sorted(reached.extras)
+
+    def test_markers_and_extras(self):
+        requirements = ["a", "b; python_version < '3'", "c; extra == 'x'", "d; extra == 'y' and python_version > '3'"]
+        self.assertEqual(self.reached(requirements, set(), a=[], c=[], d=[]), ["a"])
+        self.assertEqual(self.reached(requirements, {"y"}, a=[], c=[], d=[]), ["a", "d"])
+
+    def test_extras_of_dependencies(self):
+        self.assertEqual(self.reached(["a[fast]"], set(), a=["b; extra == 'fast'", "c; extra == 'slow'"], b=["d"], c=[], d=["a"]), ["a", "b", "d"])
+
+    def test_an_extra_asked_for_later(self):
+        self.assertEqual(self.reached(["a", "b"], set(), a=["c; extra == 'more'"], b=["A[More]"], c=[]), ["a", "b", "c"])
+
+    def test_extras_of_the_project_itself(self):
+        requirements = ["foo[x,y]; extra == 'all'", "a; extra == 'x'", "b; extra == 'y'", "c; extra == 'z'"]
+        self.assertEqual(self.reached(requirements, {"all"}, a=[], b=[], c=[]), ["a", "b"])
+        lines = []
+        dependencies.direct([Requirement(r) for r in requirements], "foo", [Requirement(r) for r in requirements], {"all"}, lines)
+        self.assertEqual(lines, ["a", "b"])
+
+    def test_a_wheel_that_is_not_there(self):
+        with self.assertRaises(SystemExit), contextlib.redirect_stderr(io.StringIO()) as said:
+            self.reached(["a>=1"], set())
+        self.assertEqual(said.getvalue(), "pbrx-go: pip made no wheel for a>=1\n")
+
+    def test_what_pip_is_asked_for(self):
+        requirements = ["a>=1; python_version > '3'", "b; extra == 'x'", "c @ https://c.example/c.whl ; extra == 'x'"]
+        lines = []
+        dependencies.direct([Requirement(r) for r in requirements], "foo", [], {"x"}, lines)
+        self.assertEqual(lines, ["a>=1", "b", str(Requirement("c @ https://c.example/c.whl"))])
+
+
+if __name__ == "__main__":
+    unittest.main()
