@@ -1,3 +1,5 @@
+//go:build unix
+
 package layout_test
 
 import (
@@ -10,7 +12,9 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"syscall"
 	"testing"
+	"time"
 
 	"github.com/containerd/containerd/v2/core/content"
 	"github.com/containerd/errdefs"
@@ -249,6 +253,25 @@ func TestReplacedImages(t *testing.T) {
 	}
 }
 
+// What only an index reaches stays with the index, and goes with it.
+func TestReplacedBesideAnIndex(t *testing.T) {
+	dir := filepath.Join(t.TempDir(), "layout")
+	w := writer(t, dir)
+	put := into(t, w)
+	index := put.json(t, v1.MediaTypeImageIndex, v1.Index{Manifests: []v1.Descriptor{put.image(t, "amd", "shared", "inside")}})
+	if err := w.Commit([]layout.Named{named(index, "index:1"), named(put.image(t, "foo", "shared", "old"), "foo:1")}); err != nil {
+		t.Fatal(err)
+	}
+	commit(t, dir, "foo:1", "new")
+	if got, want := has(dir, "shared", "inside", "old", "new"), []string{"shared", "inside", "new"}; !slices.Equal(got, want) {
+		t.Errorf("the layout has %q, want %q", got, want)
+	}
+	commit(t, dir, "index:1", "other")
+	if got, want := has(dir, "shared", "inside", "new", "other"), []string{"new", "other"}; !slices.Equal(got, want) {
+		t.Errorf("the layout has %q, want %q", got, want)
+	}
+}
+
 // A blob that the layout has is not written again, and so survives only if nobody removes it.
 func TestKnownBlobsAreNotTakenAgain(t *testing.T) {
 	dir := filepath.Join(t.TempDir(), "layout")
@@ -265,6 +288,39 @@ func TestKnownBlobsAreNotTakenAgain(t *testing.T) {
 		"the OCI layout "+dir+" was changed by another build meanwhile (stat "+gone+": no such file or directory): run again")
 	if _, err := layout.Find(dir, "bar:1", ""); !errors.Is(err, fs.ErrNotExist) {
 		t.Errorf("bar:1 was named all the same: %v", err)
+	}
+}
+
+// Somebody who has locked the folder is waited for.
+func TestCommitWaitsForTheLock(t *testing.T) {
+	dir := filepath.Join(t.TempDir(), "layout")
+	commit(t, dir, "foo:1", "a")
+	holder, err := os.Open(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer holder.Close()
+	if err := syscall.Flock(int(holder.Fd()), syscall.LOCK_EX); err != nil {
+		t.Fatal(err)
+	}
+	w := writer(t, dir)
+	d := into(t, w).image(t, "bar", "b")
+	done := make(chan error, 1)
+	go func() { done <- w.Commit([]layout.Named{named(d, "bar:1")}) }()
+	select {
+	case err := <-done:
+		t.Fatalf("Commit did not wait: %v", err)
+	case <-time.After(200 * time.Millisecond):
+	}
+	if got := has(dir, "b"); len(got) > 0 {
+		t.Error("the layout was written to while it was locked")
+	}
+	holder.Close()
+	if err := <-done; err != nil {
+		t.Error(err)
+	}
+	if _, err := layout.Find(dir, "bar:1", ""); err != nil {
+		t.Error(err)
 	}
 }
 
