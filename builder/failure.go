@@ -31,6 +31,9 @@ func (e *StepError) Error() string {
 	if from := e.from(); from != "" {
 		s += ": asked for by " + from
 	}
+	if e.Surroundings() {
+		s += ": the network or a disk failed meanwhile: mend that, or run again"
+	}
 	return s
 }
 

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"maps"
+	"strings"
 	"time"
 
 	"github.com/moby/buildkit/client"
@@ -179,6 +180,13 @@ func (r *Run) explain(ctx context.Context, err error, compiler *plan2llb.Compile
 	var planning images.PlanError
 	if errors.As(err, &files) || errors.As(err, &planning) { // lines that begin with their place
 		return err
+	}
+	if strings.Contains(err.Error(), "no space left on device") { // the engine's disk, whatever it was doing: no type comes over its socket
+		doing := "building the images"
+		if errors.As(err, &base) {
+			doing, err = "reading the base image "+base.Location.String(), base.Err
+		}
+		return &EngineError{Doing: doing, Err: err, Hint: "make room on that disk, as with `pbrx-go cache prune`, or set PBRX_GO_STATE to a folder on another one"}
 	}
 	if errors.As(err, &base) || errors.As(err, &missing) || compiler == nil {
 		return err

@@ -35,7 +35,7 @@ func prepareStateDir(path string) (*os.File, error) {
 		return nil, fmt.Errorf("finding the engine's state directory: %w", err)
 	}
 	if err := os.MkdirAll(path, 0o700); err != nil {
-		return nil, &SurroundingsError{Problem: "making the engine's state directory", Err: err}
+		return nil, &SurroundingsError{Problem: "making the engine's state directory", Err: err, Remedy: "name another with PBRX_GO_STATE"}
 	}
 	// Mounts and /proc know real paths only.
 	if path, err = filepath.EvalSymlinks(path); err != nil {
