@@ -56,6 +56,8 @@ func TestHistory(t *testing.T) {
 		{"the base says nothing", nil, 2, []v1.History{made("base image"), made("base image"), made("us")}},
 		{"the base says everything", []v1.History{{CreatedBy: "a"}, {CreatedBy: "b", EmptyLayer: true}}, 1,
 			[]v1.History{{CreatedBy: "a"}, {CreatedBy: "b", EmptyLayer: true}, made("us")}},
+		{"empty layers are none", []v1.History{{CreatedBy: "a"}, {CreatedBy: "b", EmptyLayer: true}}, 2,
+			[]v1.History{{CreatedBy: "a"}, {CreatedBy: "b", EmptyLayer: true}, made("base image"), made("us")}},
 		{"the base forgot one", []v1.History{{CreatedBy: "a"}}, 2, []v1.History{{CreatedBy: "a"}, made("base image"), made("us")}},
 	} {
 		if got := history(c.base, c.layers, layers, when); !reflect.DeepEqual(got, c.want) {

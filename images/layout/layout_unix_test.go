@@ -328,16 +328,19 @@ func TestTwoWritersAtATime(t *testing.T) {
 	dir := filepath.Join(t.TempDir(), "layout")
 	var names []string
 	var all sync.WaitGroup
+	start := make(chan struct{})
 	for _, letter := range strings.Split("abcdefgh", "") {
 		names = append(names, letter+":1")
 		w := writer(t, dir)
 		d := into(t, w).image(t, letter, "shared", letter)
 		all.Go(func() {
+			<-start
 			if err := w.Commit([]layout.Named{named(d, letter+":1")}); err != nil {
 				t.Error(err)
 			}
 		})
 	}
+	close(start)
 	all.Wait()
 	for _, name := range names {
 		if _, err := layout.Find(dir, name, ""); err != nil {
