@@ -3,7 +3,6 @@ package enginetest
 import (
 	"archive/tar"
 	"bytes"
-	"context"
 	"encoding/json"
 	"io/fs"
 	"maps"
@@ -193,6 +192,3 @@ Requires-Dist: gamma; extra == "hello"
 
 // noMirror leaves the base's package sources alone.
 func noMirror(images.Base) (string, error) { return "", nil }
-
-// detached is a context for what must happen although the test's own has ended.
-func detached(t *testing.T) context.Context { return context.WithoutCancel(t.Context()) }
