@@ -50,10 +50,12 @@ func Open(ctx context.Context, opts Options) (*Engine, error) {
 		return nil, err
 	}
 	version := make(chan error, 1) // asked while the child starts: it takes as long as all the rest
-	go func() {
+	var asking sync.WaitGroup
+	asking.Go(func() {
 		_, err := runcUsable(ctx, runc)
 		version <- err
-	}()
+	})
+	defer asking.Wait() // an error before the answer must not leave the process behind
 
 	dir, err := prepareStateDir(opts.StateDir)
 	if err != nil {
