@@ -100,8 +100,12 @@ func TestHostSurroundings(t *testing.T) {
 		}
 	}
 	s.checkUnmarked(t, layout)
+	logs := first.logs(t)
+	if !strings.Contains(logs, "Successfully installed") {
+		t.Errorf("pip says nothing of its success:\n%s", logs)
+	}
 	for _, password := range s.passwords {
-		for what, text := range map[string]string{"stdout": first.stdout, "stderr": first.stderr, "the engine's log": readFile(t, filepath.Join(state, "engine.log"))} {
+		for what, text := range map[string]string{"stdout": first.stdout, "stderr": first.stderr, "the output of the steps": logs, "the engine's log": readFile(t, filepath.Join(state, "engine.log"))} {
 			if strings.Contains(text, password) {
 				t.Errorf("%s holds %s", what, password)
 			}

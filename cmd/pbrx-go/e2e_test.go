@@ -202,6 +202,25 @@ func (o outcome) steps(t *testing.T) []step {
 	return steps
 }
 
+// logs is what the steps printed, which rawjson has in base64.
+func (o outcome) logs(t *testing.T) string {
+	t.Helper()
+	var text strings.Builder
+	for line := range strings.Lines(o.stderr) {
+		var status struct{ Logs []struct{ Data []byte } }
+		if !strings.HasPrefix(line, "{") {
+			continue
+		}
+		if err := json.Unmarshal([]byte(line), &status); err != nil {
+			t.Fatalf("reading progress: %v: %s", err, line)
+		}
+		for _, l := range status.Logs {
+			text.Write(l.Data)
+		}
+	}
+	return text.String()
+}
+
 func isStepName(name string) bool {
 	for _, prefix := range []string{"[base] ", "[distro] ", "[python] ", "[project] ", "[dependencies] ", "[extra "} {
 		if strings.HasPrefix(name, prefix) {
