@@ -28,7 +28,7 @@ func TestLeafcountSteps(t *testing.T) {
 		}, ran: []string{"[project] install", "[project] wheel"}},
 		{name: "nothing since", change: func(*testing.T, string) {}},
 		{name: "a comment of bindep.txt", change: func(t *testing.T, project string) {
-			edit(t, filepath.Join(project, "bindep.txt"), "# What it is linked against.", "# It is linked against these.")
+			edit(t, filepath.Join(project, "bindep.txt"), "# What it is linked against.", "# It is linked\n# against these.")
 		}, ran: []string{"[project] wheel"}}, // bindep.txt is a file of the project; the wheel is the same
 		{name: "a dependency of one script", change: func(t *testing.T, project string) {
 			edit(t, filepath.Join(project, "pyproject.toml"), "tabulate>=0.8", "tabulate>=0.8.1")
