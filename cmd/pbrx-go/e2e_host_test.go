@@ -3,6 +3,7 @@ package main
 import (
 	"archive/tar"
 	"bytes"
+	"errors"
 	"io"
 	"net/url"
 	"os"
@@ -212,7 +213,7 @@ func hostBundle(t *testing.T) []byte {
 func baseMirrors(t *testing.T) map[string]string {
 	t.Helper()
 	mirrors := map[string]string{}
-	for _, m := range regexp.MustCompile(`(?m)^deb (?:\[[^]]*\] )?(\S+?)/? `).FindAllStringSubmatch(baseFile(t, "etc/apt/sources.list"), -1) {
+	for _, m := range regexp.MustCompile(`(?m)^deb (?:\[[^]]*\] )?(\S+?)/? `).FindAllStringSubmatch(baseSources(t), -1) {
 		mirrors[path.Base(m[1])] = m[1]
 	}
 	if mirrors["debian"] == "" {
@@ -234,26 +235,30 @@ func baseHosts(t *testing.T) []string {
 	return hosts
 }
 
-// baseFile reads a file of the test's base, which is a tarball.
-func baseFile(t *testing.T, name string) string {
+// baseSources are the package sources in the test's base, which is a tarball.
+func baseSources(t *testing.T) string {
 	t.Helper()
 	f, err := os.Open(strings.TrimPrefix(testBase(t), "rootfs:"))
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer f.Close()
-	r := tar.NewReader(f)
-	for {
+	sources := ""
+	for r := tar.NewReader(f); ; {
 		h, err := r.Next()
-		if err != nil {
-			t.Fatalf("looking for %s in the base: %v", name, err)
+		if errors.Is(err, io.EOF) {
+			return sources
 		}
-		if strings.Trim(path.Clean(h.Name), "/") == name {
+		if err != nil {
+			t.Fatalf("looking for the package sources in the base: %v", err)
+		}
+		name := strings.Trim(path.Clean(h.Name), "/")
+		if name == "etc/apt/sources.list" || path.Dir(name) == "etc/apt/sources.list.d" && path.Ext(name) == ".list" {
 			data, err := io.ReadAll(r)
 			if err != nil {
 				t.Fatal(err)
 			}
-			return string(data)
+			sources += string(data) + "\n"
 		}
 	}
 }

@@ -6,6 +6,7 @@ install  installs NAMEs on the root file system, from the index fetched before
 Nothing but the packages stays: caches, lists and logs are mounts, times are settled.
 """
 
+import filecmp
 import json
 import os
 import re
@@ -38,6 +39,9 @@ TRACES = (
     "/var/lib/dpkg/available-old",
     "/var/lib/dpkg/diversions-old",
     "/var/lib/dpkg/statoverride-old",
+    "/var/lib/dpkg/lock",
+    "/var/lib/dpkg/lock-frontend",
+    "/var/lib/dpkg/triggers/Lock",
     "/var/log/fontconfig.log",
     "/etc/.pwd.lock",
     "/etc/passwd-",
@@ -195,20 +199,32 @@ def apk_install(names):
 # -----------------------------------------------------------------------------
 
 
+# Written anew each time, the same or not. What is the same keeps its time, and stays out of the layer.
+RECORDS = ("/var/lib/apt/extended_states", "/var/lib/dpkg/triggers/File", "/var/lib/dpkg/triggers/Unincorp")
+
+
 def install(manager, names):
     started = now()
     kept = {}
-    for path in TRACES:
+    for path in TRACES + RECORDS:
         if os.path.exists(path):
-            kept[path] = path.replace("/", "_")
-            shutil.copy2(path, "/tmp/" + kept[path])
+            kept[path] = "/tmp/" + path.replace("/", "_")
+            shutil.copy2(path, kept[path])
     MANAGERS[manager][1](names)
-    for path in TRACES:
+    for path in TRACES + RECORDS:
         if path in kept:
-            shutil.copy2("/tmp/" + kept[path], path)
-        elif os.path.lexists(path):
+            put_back(kept[path], path)
+        elif path in TRACES and os.path.lexists(path):
             os.remove(path)
     settle(started)
+
+
+def put_back(copy, path):
+    """Gives a file the content and the time it had; a record only its time, and only if it says the same."""
+    if path in TRACES and not (os.path.exists(path) and filecmp.cmp(copy, path, shallow=False)):
+        shutil.copy2(copy, path)
+    elif os.path.exists(path) and filecmp.cmp(copy, path, shallow=False):
+        shutil.copystat(copy, path)
 
 
 def index(manager, names):
