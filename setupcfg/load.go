@@ -1,6 +1,7 @@
 package setupcfg
 
 import (
+	"errors"
 	"io/fs"
 	"text/scanner"
 )
@@ -85,7 +86,7 @@ func (l *loader) readCfg(src []byte, ok bool) {
 		} else {
 			var err error
 			l.pbr, err = ParseConfig(file, pbrSrc, reading)
-			if list, bad := err.(ErrorList); bad {
+			if list := ErrorList(nil); errors.As(err, &list) {
 				l.errs = append(l.errs, list...)
 				if file == fileCfg {
 					return // setuptools' reading has the same problems
@@ -96,7 +97,7 @@ func (l *loader) readCfg(src []byte, ok bool) {
 	if ok {
 		var err error
 		l.cfg, err = ParseConfig(fileCfg, src, ReadSetuptools)
-		if list, bad := err.(ErrorList); bad {
+		if list := ErrorList(nil); errors.As(err, &list) {
 			l.errs = append(l.errs, list...)
 		}
 	}
