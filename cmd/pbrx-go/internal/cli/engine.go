@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"log"
 	"os"
 	"path/filepath"
 	"strconv"
@@ -53,12 +54,14 @@ func (a *app) openEngine(ctx context.Context, f engineFlags, command string, epo
 			a.note("waiting for %s (process %d, since %s), which uses %s", h.Command, h.PID, h.Since.Format(time.TimeOnly), a.stateDir())
 		},
 	}
-	// BuildKit's and containerd's client code log through logrus, for whoever debugs them.
-	logrus.SetOutput(io.Discard)
+	// BuildKit's and containerd's client code log through logrus, and the HTTP/2 server of a session
+	// through log: for whoever debugs them, not for stderr.
+	logs := io.Discard
 	if f.debug {
-		options.Log = a.streams.Err
-		logrus.SetOutput(a.streams.Err)
+		options.Log, logs = a.streams.Err, a.streams.Err
 	}
+	logrus.SetOutput(logs)
+	log.SetOutput(logs)
 	budget, err := a.cacheBudget()
 	if err != nil {
 		return nil, err
