@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/moby/buildkit/client/llb"
@@ -132,8 +133,15 @@ func (b *build) index(ctx context.Context, c gateway.Client) (llb.State, error) 
 	for _, candidate := range b.plan.Init.Candidates {
 		wanted = append(wanted, candidate.Package)
 	}
+	if b.init == "" && len(b.plan.Init.Candidates) == 0 && b.opts.Plan.InitPath == "" {
+		b.warnings = append(b.warnings, "the base has no init program and no package manager to install one: the images have no entrypoint; --init-path names one")
+	}
 	if len(wanted) == 0 {
 		return llb.Scratch(), nil
+	}
+	wanted = slices.Compact(slices.Sorted(slices.Values(wanted)))
+	if err := canInstall(b.image.Location, b.Base.PackageManager, wanted); err != nil {
+		return llb.Scratch(), err
 	}
 	index, report := b.compiler.Index(b.Base, wanted)
 	var found struct {
@@ -154,6 +162,17 @@ func (b *build) index(ctx context.Context, c gateway.Client) (llb.State, error) 
 	}
 	b.chooseInit(found.Missing)
 	return index, nil
+}
+
+// canInstall refuses a base whose package manager cannot install what is wanted.
+func canInstall(base images.Location, manager string, wanted []string) error {
+	if plan2llb.CanInstall(manager) {
+		return nil
+	}
+	if manager == "" {
+		return &BaseError{Location: base, Err: fmt.Errorf("it has neither apt nor apk to install %s with", strings.Join(wanted, ", "))}
+	}
+	return &BaseError{Location: base, Err: fmt.Errorf("its package manager %s is not supported yet, apt and apk are (wanted: %s)", manager, strings.Join(wanted, ", "))}
 }
 
 func (b *build) chooseInit(missing []string) {

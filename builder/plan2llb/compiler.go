@@ -8,7 +8,6 @@ import (
 	"time"
 
 	"github.com/moby/buildkit/client/llb"
-	"github.com/opencontainers/go-digest"
 	v1 "github.com/opencontainers/image-spec/specs-go/v1"
 
 	"github.com/pbrx-go/pbrx-go/images"
@@ -209,5 +208,3 @@ func lines(packages []images.Package) []string {
 	}
 	return out
 }
-
-func digestOf(raw []byte) digest.Digest { return digest.FromBytes(raw) }

@@ -11,6 +11,7 @@ import (
 
 	"github.com/moby/buildkit/client/llb"
 	"github.com/moby/buildkit/solver/pb"
+	"github.com/opencontainers/go-digest"
 	v1 "github.com/opencontainers/image-spec/specs-go/v1"
 
 	"github.com/pbrx-go/pbrx-go/images"
@@ -149,7 +150,7 @@ func TestNetworkOnlyWhereNeeded(t *testing.T) {
 			t.Fatal(err)
 		}
 		if e := op.GetExec(); e != nil {
-			name, _, _ := strings.Cut(def.Metadata[digestOf(raw)].Description["llb.customname"], ":")
+			name, _, _ := strings.Cut(def.Metadata[digest.FromBytes(raw)].Description["llb.customname"], ":")
 			got[name] = e.Network != pb.NetMode_NONE
 		}
 	}

@@ -31,6 +31,12 @@ func managers() map[string]manager {
 	}
 }
 
+// CanInstall says whether there is a way to install packages with a package manager.
+func CanInstall(packageManager string) bool {
+	_, ok := managers()[packageManager]
+	return ok
+}
+
 const indexStep = "[distro] package index"
 
 // IsIndex says whether a step is the one that fetches the package index.

@@ -8,6 +8,7 @@ import (
 
 	"github.com/moby/buildkit/client/llb"
 	"github.com/moby/buildkit/solver/pb"
+	"github.com/opencontainers/go-digest"
 	"google.golang.org/protobuf/encoding/protojson"
 )
 
@@ -26,7 +27,7 @@ func Dump(ctx context.Context, st llb.State) (string, error) {
 		if err := op.UnmarshalVT(raw); err != nil {
 			return "", fmt.Errorf("reading LLB back: %w", err)
 		}
-		d := digestOf(raw)
+		d := digest.FromBytes(raw)
 		numbers[d.String()] = n
 		name := ""
 		if meta, ok := def.Metadata[d]; ok {
