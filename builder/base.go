@@ -116,8 +116,11 @@ func openRegistry(ctx context.Context, at images.Location, platform v1.Platform,
 	if err != nil {
 		return nil, err
 	}
-	ctx, cancel := context.WithTimeoutCause(ctx, baseTimeout, fmt.Errorf("no answer within %s", baseTimeout))
-	defer cancel()
+	// A deadline would reach the engine, too, and its error might come back first.
+	ctx, cancel := context.WithCancelCause(ctx)
+	defer cancel(nil)
+	timer := time.AfterFunc(baseTimeout, func() { cancel(fmt.Errorf("no answer within %s", baseTimeout)) })
+	defer timer.Stop()
 	type answer struct {
 		d      digest.Digest
 		config []byte
@@ -136,6 +139,9 @@ func openRegistry(ctx context.Context, at images.Location, platform v1.Platform,
 		return nil, context.Cause(ctx)
 	case a := <-answers:
 		if a.err != nil {
+			if ctx.Err() != nil {
+				return nil, context.Cause(ctx)
+			}
 			return nil, a.err
 		}
 		config, err := plan2llb.ParseConfig(a.config)

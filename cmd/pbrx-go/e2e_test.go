@@ -93,6 +93,7 @@ type command struct {
 type outcome struct {
 	stdout, stderr string
 	code           int
+	took           time.Duration
 }
 
 // cmd prepares the process, for tests that watch or kill it.
@@ -133,8 +134,9 @@ func (c command) run(t *testing.T) outcome {
 	if err != nil && !errors.As(err, &exit) {
 		t.Fatalf("pbrx-go %s: %v", strings.Join(c.args, " "), err)
 	}
-	t.Logf("%.1fs, status %d: pbrx-go %s", time.Since(started).Seconds(), cmd.ProcessState.ExitCode(), strings.Join(c.args, " "))
-	return outcome{stdout: stdout.String(), stderr: stderr.String(), code: cmd.ProcessState.ExitCode()}
+	took := time.Since(started)
+	t.Logf("%.1fs, status %d: pbrx-go %s", took.Seconds(), cmd.ProcessState.ExitCode(), strings.Join(c.args, " "))
+	return outcome{stdout: stdout.String(), stderr: stderr.String(), code: cmd.ProcessState.ExitCode(), took: took}
 }
 
 // succeed runs pbrx-go and fails the test where its exit code is not 0.
