@@ -9,7 +9,6 @@ import (
 	"os"
 	"path"
 	"path/filepath"
-	"strconv"
 	"strings"
 
 	"github.com/opencontainers/go-digest"
@@ -118,7 +117,9 @@ func (s *spool) fill(r io.Reader) error {
 		h, err := t.Next()
 		switch {
 		case err == io.EOF && !first:
-			return nil
+			// What compresses may have lost its end behind the tar's, and who writes wants to finish.
+			_, err := io.Copy(io.Discard, plain)
+			return truncated(err)
 		case err == io.EOF, first && errors.Is(err, tar.ErrHeader):
 			return errors.New("it is no tar, neither plain nor compressed with gzip, zstd or xz")
 		case err != nil:
@@ -143,8 +144,13 @@ func (s *spool) entry(h *tar.Header, r io.Reader) error {
 		return err
 	}
 	switch h.Typeflag {
-	case tar.TypeReg:
+	case tar.TypeReg, tar.TypeSymlink, tar.TypeLink:
+		// Of a path that comes twice the last one counts, as for tar.
 		delete(s.links, name)
+		delete(s.files, name)
+	}
+	switch h.Typeflag {
+	case tar.TypeReg:
 		s.files[name], err = s.take(r)
 	case tar.TypeSymlink:
 		s.links[name], err = inside(path.Dir(name), h.Linkname)
@@ -168,11 +174,7 @@ func inside(from, name string) (string, error) {
 
 // take keeps a file and says what it is.
 func (s *spool) take(r io.Reader) (*spooled, error) {
-	f, err := os.OpenFile(filepath.Join(s.dir, strconv.Itoa(len(s.files)+len(s.links))), os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o644)
-	if errors.Is(err, os.ErrExist) {
-		// A path that comes twice: the last one counts, as for tar.
-		f, err = os.CreateTemp(s.dir, "again-*")
-	}
+	f, err := os.CreateTemp(s.dir, "*")
 	if err != nil {
 		return nil, err
 	}

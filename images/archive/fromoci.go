@@ -22,8 +22,9 @@ func (s *spool) fromOCI(blobs string) ([]byte, error) {
 	if len(index.Manifests) == 0 {
 		return nil, errors.New("index.json names no image")
 	}
+	done := map[digest.Digest]bool{}
 	for _, desc := range index.Manifests {
-		if err := s.keep(desc, blobs); err != nil {
+		if err := s.keep(desc, blobs, done); err != nil {
 			return nil, err
 		}
 	}
@@ -37,8 +38,13 @@ type node struct {
 	Manifests []v1.Descriptor `json:"manifests"`
 }
 
-// keep checks a manifest or an index and all it needs, and moves it to blobs.
-func (s *spool) keep(desc v1.Descriptor, blobs string) error {
+// keep checks a manifest or an index and all it needs, and moves it to blobs. What is done
+// is not done again, however often indexes name it.
+func (s *spool) keep(desc v1.Descriptor, blobs string, done map[digest.Digest]bool) error {
+	if done[desc.Digest] {
+		return nil
+	}
+	done[desc.Digest] = true
 	var n node
 	if err := s.keepBlob(desc, blobs); err != nil {
 		return err
@@ -62,7 +68,7 @@ func (s *spool) keep(desc v1.Descriptor, blobs string) error {
 			missing = err
 			continue
 		}
-		if err := s.keep(d, blobs); err != nil {
+		if err := s.keep(d, blobs, done); err != nil {
 			return err
 		}
 		there++
