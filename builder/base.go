@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"path"
-	"path/filepath"
 	"strings"
 	"time"
 
@@ -21,13 +20,13 @@ import (
 	"github.com/pbrx-go/pbrx-go/bindep"
 	"github.com/pbrx-go/pbrx-go/builder/plan2llb"
 	"github.com/pbrx-go/pbrx-go/images"
-	"github.com/pbrx-go/pbrx-go/images/blobs"
-	"github.com/pbrx-go/pbrx-go/images/layout"
-	"github.com/pbrx-go/pbrx-go/images/rootfs"
 )
 
 // baseTimeout bounds the question whether a registry has the base image.
 const baseTimeout = 12 * time.Second
+
+// releaseTimeout bounds the taking back of a base that an engine was given.
+const releaseTimeout = 30 * time.Second
 
 // storeName is the name under which a base that lies on disk is offered to the engine.
 const storeName = "base"
@@ -41,6 +40,20 @@ type BaseImage struct {
 	Digest digest.Digest
 	// Stores are what the engine reads it from; none for a registry.
 	Stores map[string]content.Store
+	// release takes back what the engine was given; nil where it was given nothing.
+	release func(context.Context) error
+}
+
+// close takes back what the engine was given, also when ctx has ended.
+func (b *BaseImage) close(ctx context.Context) error {
+	if b.release == nil {
+		return nil
+	}
+	release := b.release
+	b.release = nil
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), releaseTimeout)
+	defer cancel()
+	return release(ctx)
 }
 
 // BaseError says that a base image cannot be had.
@@ -58,20 +71,21 @@ func (e *BaseError) Error() string {
 func (e *BaseError) Unwrap() error { return e.Err }
 
 // openBase finds a base image. What lies on disk is read here; a registry is asked by the
-// engine, through resolver.
+// engine, through resolver. The caller closes what it gets.
 func openBase(ctx context.Context, opts Options, platform v1.Platform, resolver gateway.Client) (*BaseImage, error) {
 	at := opts.Base
 	var base *BaseImage
 	var err error
 	switch at.Transport {
-	case images.RootFS:
-		base, err = openRootFS(opts, platform)
-	case images.OCILayout:
-		base, err = openLayout(at, platform)
 	case images.Registry:
-		base, err = openRegistry(ctx, at, platform, resolver)
+		base, err = openRegistry(ctx, opts, platform, resolver)
+	case images.DockerDaemon:
+		base, err = openDaemon(ctx, opts, platform, resolver)
 	default:
-		err = fmt.Errorf("the transport %s: cannot be a base with this engine yet", at.Transport)
+		var img *diskImage
+		if img, err = openDisk(ctx, opts, platform); err == nil {
+			base, err = img.offer(ctx, opts, resolver)
+		}
 	}
 	if err != nil {
 		return nil, &BaseError{Location: at, Err: err}
@@ -80,41 +94,14 @@ func openBase(ctx context.Context, opts Options, platform v1.Platform, resolver 
 	return base, nil
 }
 
-func openRootFS(opts Options, platform v1.Platform) (*BaseImage, error) {
-	path, err := filepath.Abs(opts.Base.Name)
+func openRegistry(ctx context.Context, opts Options, platform v1.Platform, resolver gateway.Client) (*BaseImage, error) {
+	ref, err := images.NormalizeRef(opts.Base.Name)
 	if err != nil {
 		return nil, err
 	}
-	img, err := rootfs.OpenRemembered(path, opts.TempDir, opts.Memory, platform)
-	if err != nil {
-		return nil, err
-	}
-	return onDisk(img.Manifest.Digest, img.RawConfig, blobs.New(img.Source))
-}
-
-func openLayout(at images.Location, platform v1.Platform) (*BaseImage, error) {
-	img, err := layout.Find(at.Name, at.Ref, platform.OS+"/"+platform.Architecture)
-	if err != nil {
-		return nil, err
-	}
-	source := func(d digest.Digest) (string, []byte, bool) { return layout.BlobPath(at.Name, d), nil, true }
-	return onDisk(img.Descriptor.Digest, img.RawConfig, blobs.New(source))
-}
-
-func onDisk(d digest.Digest, rawConfig []byte, store content.Store) (*BaseImage, error) {
-	config, err := plan2llb.ParseConfig(rawConfig)
-	if err != nil {
-		return nil, err
-	}
-	// BuildKit wants a reference with a host in it, and never asks that host for anything.
-	state := llb.OCILayout("pbrx-go.invalid/base@"+d.String(), llb.OCIStore("", storeName), llb.WithCustomName("[internal] base image"))
-	return &BaseImage{State: state, Config: config, Digest: d, Stores: map[string]content.Store{storeName: store}}, nil
-}
-
-func openRegistry(ctx context.Context, at images.Location, platform v1.Platform, resolver gateway.Client) (*BaseImage, error) {
-	ref, err := images.NormalizeRef(at.Name)
-	if err != nil {
-		return nil, err
+	mode := pb.AttrImageResolveModeDefault
+	if opts.OnImages { // whose images of that name may be somebody's own
+		mode = pb.AttrImageResolveModeForcePull
 	}
 	// A deadline would reach the engine, too, and its error might come back first.
 	ctx, cancel := context.WithCancelCause(ctx)
@@ -130,7 +117,7 @@ func openRegistry(ctx context.Context, at images.Location, platform v1.Platform,
 	go func() { // the engine retries for longer than anybody wants to wait
 		_, d, config, err := resolver.ResolveImageConfig(ctx, ref, sourceresolver.Opt{
 			LogName:  "[internal] base image " + ref,
-			ImageOpt: &sourceresolver.ResolveImageOpt{Platform: &platform, ResolveMode: pb.AttrImageResolveModeDefault},
+			ImageOpt: &sourceresolver.ResolveImageOpt{Platform: &platform, ResolveMode: mode},
 		})
 		answers <- answer{d, config, err}
 	}()
@@ -162,19 +149,20 @@ type facts struct {
 	Python         images.Python     `json:"python"`
 }
 
-// probe learns what a base image is from the image itself.
-func probe(ctx context.Context, c gateway.Client, base *BaseImage, compiler *plan2llb.Compiler, platform v1.Platform) (images.Base, error) {
+// probe learns what a base image is from the image itself, by the state that it returns as well.
+func probe(ctx context.Context, c gateway.Client, base *BaseImage, compiler *plan2llb.Compiler, platform v1.Platform) (b images.Base, st llb.State, err error) {
 	python, err := findPython(ctx, c, base)
 	if err != nil {
-		return images.Base{}, &BaseError{Location: base.Location, Err: err}
+		return b, st, &BaseError{Location: base.Location, Err: err}
 	}
 	var f facts
-	if err := readJSON(ctx, c, compiler.Probe(python), "base.json", &f); err != nil {
-		return images.Base{}, err
+	st = compiler.Probe(python)
+	if err := readJSON(ctx, c, st, "base.json", &f); err != nil {
+		return b, st, err
 	}
 	distro, err := bindep.ParseOSRelease(base.Location.String()+":/etc/os-release", []byte(f.OSRelease))
 	if err != nil {
-		return images.Base{}, &BaseError{Location: base.Location, Err: err}
+		return b, st, &BaseError{Location: base.Location, Err: err}
 	}
 	return images.Base{
 		Ref:            base.Location.String(),
@@ -186,7 +174,7 @@ func probe(ctx context.Context, c gateway.Client, base *BaseImage, compiler *pla
 		Python:         f.Python,
 		Inits:          f.Inits,
 		Env:            base.Config.Config.Env,
-	}, nil
+	}, st, nil
 }
 
 // findPython looks for an interpreter where a shell would: along PATH, python3 before python.

@@ -7,8 +7,10 @@ import (
 	"strings"
 	"time"
 
+	"github.com/containerd/containerd/v2/core/content"
 	"github.com/moby/buildkit/client/llb"
 	gateway "github.com/moby/buildkit/frontend/gateway/client"
+	v1 "github.com/opencontainers/image-spec/specs-go/v1"
 	"golang.org/x/sync/errgroup"
 
 	"github.com/pbrx-go/pbrx-go/builder/plan2llb"
@@ -24,7 +26,7 @@ type Result struct {
 	Warnings []string
 }
 
-// Exported is one image whose blobs are in the writer's staging folder.
+// Exported is one image that an output has.
 type Exported struct {
 	Plan  images.Image
 	Image *layout.Image
@@ -32,6 +34,26 @@ type Exported struct {
 	Layers []images.Layer
 	// Took is how long making and writing the image took, beyond what it shares with those before it.
 	Took time.Duration
+}
+
+// Digests are the digests of the images, by which an engine that keeps them knows them.
+func (r *Result) Digests() []string {
+	var out []string
+	for _, x := range r.Images {
+		out = append(out, x.Image.Descriptor.Digest.String())
+	}
+	return out
+}
+
+// Fetched says what the images are now that they were brought over from an engine that kept them.
+func (r *Result) Fetched(all []*layout.Image) {
+	for n, img := range all {
+		x := &r.Images[n]
+		x.Image = img
+		for i, l := range img.Manifest.Layers {
+			x.Layers[i].Digest, x.Layers[i].Size = l.Digest.String(), l.Size
+		}
+	}
 }
 
 // assembly is an image as it is going to be exported.
@@ -51,10 +73,18 @@ type build struct {
 	warnings []string
 }
 
-// Build makes the images of a project and puts their blobs into the writer. The
+// Output takes finished images, which nothing names yet. layout.Writer is one.
+type Output interface {
+	// Store takes the images' blobs; nil has the engine keep the images itself.
+	Store() content.Store
+	// ReadImage describes an image by what the engine answered when it exported it.
+	ReadImage(context.Context, v1.Descriptor) (*layout.Image, error)
+}
+
+// Build makes the images of a project and puts them into the output. The
 // project's wheel must confirm what the project declares. Errors are *StepError, *MissingPackageError,
 // *EngineError, or those of planning and of setupcfg.
-func (r *Run) Build(ctx context.Context, in images.Input, out *layout.Writer) (*Result, error) {
+func (r *Run) Build(ctx context.Context, in images.Input, out Output) (*Result, error) {
 	b := &build{Run: r, compiler: r.compiler(), project: in.Project}
 	in.Base = r.Base
 	var assemblies []assembly
@@ -71,6 +101,9 @@ func (r *Run) Build(ctx context.Context, in images.Input, out *layout.Writer) (*
 	exported, err := b.export(ctx, assemblies, out)
 	if err != nil {
 		return nil, r.explain(ctx, err, b.compiler)
+	}
+	for _, a := range assemblies {
+		r.cached = append(r.cached, a.state)
 	}
 	return &Result{Plan: b.plan, Images: exported, Warnings: append(b.plan.Warnings, b.warnings...)}, nil
 }

@@ -11,17 +11,12 @@ import (
 	gateway "github.com/moby/buildkit/frontend/gateway/client"
 	gatewaypb "github.com/moby/buildkit/frontend/gateway/pb"
 	"github.com/moby/buildkit/solver/pb"
-	"github.com/opencontainers/go-digest"
 
-	"github.com/pbrx-go/pbrx-go/images/blobs"
-	"github.com/pbrx-go/pbrx-go/images/layout"
+	"github.com/pbrx-go/pbrx-go/builder/plan2llb"
 )
 
 // Container is what runs in a throw-away container.
 type Container struct {
-	// Layout is the folder that holds the image.
-	Layout string
-	Image  *layout.Image
 	// Args are put behind the image's own command.
 	Args           []string
 	Stdin          io.Reader
@@ -31,27 +26,37 @@ type Container struct {
 	Resizes  <-chan gateway.WinSize
 }
 
-// RunContainer runs an image's command in a container that goes with it, and returns the
+// RunContainer runs the command of an image, which is opts.Base, in a container that goes with it, and returns the
 // status it ended with. An error means that there is no such status. When ctx ends, the
 // command gets SIGTERM, and is killed with the container.
-func RunContainer(ctx context.Context, solver Solver, c Container) (status int, err error) {
-	source := func(d digest.Digest) (string, []byte, bool) { return layout.BlobPath(c.Layout, d), nil, true }
-	base, err := onDisk(c.Image.Descriptor.Digest, c.Image.RawConfig, blobs.New(source))
-	if err != nil {
-		return 0, err
-	}
-	_, err = solver.Solve(ctx, Job{Stores: base.Stores, Work: func(ctx context.Context, g gateway.Client) (*gateway.Result, error) {
+func RunContainer(ctx context.Context, solver Solver, opts Options, c Container) (status int, err error) {
+	stores := lateStores{}
+	var base *BaseImage
+	defer func() {
+		if base != nil {
+			err = errors.Join(err, base.close(ctx))
+		}
+	}()
+	_, err = solver.Solve(ctx, Job{Stores: stores.stores(), Status: opts.Status, Work: func(ctx context.Context, g gateway.Client) (*gateway.Result, error) {
+		platform, _, err := abilities(g)
+		if err != nil {
+			return nil, err
+		}
+		if base, err = openBase(ctx, opts, platform, g); err != nil {
+			return nil, err
+		}
+		stores.set(base.Stores[storeName])
 		ref, err := evaluate(ctx, g, base.State)
 		if err != nil {
 			return nil, err
 		}
-		status, err = c.start(ctx, g, ref)
+		status, err = c.start(ctx, g, ref, base.Config)
 		return gateway.NewResult(), err
 	}})
 	return status, err
 }
 
-func (c Container) start(ctx context.Context, g gateway.Client, root gateway.Reference) (int, error) {
+func (c Container) start(ctx context.Context, g gateway.Client, root gateway.Reference, image plan2llb.Config) (int, error) {
 	container, err := g.NewContainer(ctx, gateway.NewContainerRequest{
 		Mounts: []gateway.Mount{{Dest: "/", MountType: pb.MountType_BIND, Ref: root}},
 	})
@@ -59,7 +64,7 @@ func (c Container) start(ctx context.Context, g gateway.Client, root gateway.Ref
 		return 0, fmt.Errorf("making the container: %w", err)
 	}
 	defer func() { _ = container.Release(context.WithoutCancel(ctx)) }() // the engine releases it with the session, if not now
-	config := c.Image.Config.Config
+	config := image.Config
 	argv := slices.Concat(config.Entrypoint, config.Cmd, c.Args)
 	if len(argv) == 0 {
 		return 0, errors.New("the image has no command")

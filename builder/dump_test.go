@@ -19,7 +19,7 @@ import (
 	"github.com/pbrx-go/pbrx-go/bindep"
 	"github.com/pbrx-go/pbrx-go/builder/plan2llb"
 	"github.com/pbrx-go/pbrx-go/images"
-	"github.com/pbrx-go/pbrx-go/images/blobs"
+	"github.com/pbrx-go/pbrx-go/images/layout"
 	"github.com/pbrx-go/pbrx-go/setupcfg"
 )
 
@@ -43,7 +43,8 @@ func plannedRun(t *testing.T, project, distro string, merge bool) (*Run, images.
 	if err != nil {
 		t.Fatal(err)
 	}
-	base, err := onDisk(digest.Digest(plan.Base.Digest), config, blobs.New(nil))
+	onDisk := diskImage{Image: &layout.Image{Descriptor: v1.Descriptor{Digest: digest.Digest(plan.Base.Digest)}, RawConfig: config}}
+	base, err := onDisk.inSession()
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -3,8 +3,10 @@ package builder
 import (
 	"context"
 	"fmt"
+	"strconv"
 	"time"
 
+	"github.com/moby/buildkit/client/llb"
 	"github.com/moby/buildkit/exporter/containerimage/exptypes"
 	gateway "github.com/moby/buildkit/frontend/gateway/client"
 	v1 "github.com/opencontainers/image-spec/specs-go/v1"
@@ -14,9 +16,9 @@ import (
 	"github.com/pbrx-go/pbrx-go/images/layout"
 )
 
-// export puts the blobs of all images into the writer: the base image first, so that what all
+// export puts all images into the output: the base image first, so that what all
 // share is compressed once, then the others side by side.
-func (b *build) export(ctx context.Context, assemblies []assembly, out *layout.Writer) ([]Exported, error) {
+func (b *build) export(ctx context.Context, assemblies []assembly, out Output) ([]Exported, error) {
 	exported := make([]Exported, len(assemblies))
 	one := func(ctx context.Context, n int) (err error) {
 		exported[n], err = b.exportOne(ctx, assemblies[n], out)
@@ -36,39 +38,73 @@ func (b *build) export(ctx context.Context, assemblies []assembly, out *layout.W
 	return exported, sameProject(exported)
 }
 
-func (b *build) exportOne(ctx context.Context, a assembly, out *layout.Writer) (Exported, error) {
+func (b *build) exportOne(ctx context.Context, a assembly, out Output) (Exported, error) {
 	config, err := b.compiler.ImageConfig(b.plan, a.image, b.init, a.layers)
 	if err != nil {
 		return Exported{}, fmt.Errorf("writing the configuration of %s: %w", a.image.Name, err)
 	}
 	job := b.job(func(ctx context.Context, c gateway.Client) (*gateway.Result, error) {
-		def, err := a.state.Marshal(ctx)
-		if err != nil {
-			return nil, fmt.Errorf("writing LLB: %w", err)
-		}
-		for d, m := range def.Metadata { // what was to run again has, when the images were assembled
-			m.IgnoreCache = false
-			def.Metadata[d] = m
-		}
-		res, err := c.Solve(ctx, gateway.SolveRequest{Definition: def.ToPB(), Evaluate: true})
+		res, err := solveAgain(ctx, c, a.state)
 		if err != nil {
 			return nil, err
 		}
 		res.AddMeta(exptypes.ExporterImageConfigKey, config)
 		return res, nil
 	})
-	job.Export = out.Store()
+	if job.Export = out.Store(); job.Export == nil {
+		job.Keep = true
+	}
 	started := time.Now()
 	desc, err := b.solver.Solve(ctx, job)
 	if err != nil {
 		return Exported{}, err
 	}
-	img, err := out.ReadImage(v1.Descriptor{MediaType: desc.MediaType, Digest: desc.Digest, Size: desc.Size})
+	img, err := out.ReadImage(ctx, v1.Descriptor{MediaType: desc.MediaType, Digest: desc.Digest, Size: desc.Size})
 	if err != nil {
 		return Exported{}, fmt.Errorf("reading %s back: %w", a.image.Name, err)
 	}
 	layers, err := b.describe(a, img)
 	return Exported{Plan: a.image, Image: img, Layers: layers, Took: time.Since(started)}, err
+}
+
+// solveAgain solves what was solved before in this run.
+func solveAgain(ctx context.Context, c gateway.Client, st llb.State) (*gateway.Result, error) {
+	def, err := st.Marshal(ctx)
+	if err != nil {
+		return nil, fmt.Errorf("writing LLB: %w", err)
+	}
+	for d, m := range def.Metadata { // what was to run again has, when the images were assembled
+		m.IgnoreCache = false
+		def.Metadata[d] = m
+	}
+	return c.Solve(ctx, gateway.SolveRequest{Definition: def.ToPB(), Evaluate: true})
+}
+
+// ExportCache sends the results of all steps of the run to the layer cache that the engine was opened with.
+func (r *Run) ExportCache(ctx context.Context) error {
+	job := r.job(func(ctx context.Context, c gateway.Client) (*gateway.Result, error) {
+		all := gateway.NewResult()
+		for n, st := range r.cached {
+			res, err := solveAgain(ctx, c, st)
+			if err != nil {
+				return nil, err
+			}
+			ref, err := res.SingleRef()
+			if err != nil {
+				return nil, err
+			}
+			all.AddRef(strconv.Itoa(n), ref)
+		}
+		return all, nil
+	})
+	job.ExportCache = true
+	if _, err := r.solver.Solve(ctx, job); err != nil {
+		if ctx.Err() != nil {
+			return context.Cause(ctx)
+		}
+		return &EngineError{Doing: "exporting the layer cache (the images are done)", Err: err, Hint: "mend --cache-to, or run again"}
+	}
+	return nil
 }
 
 // describe says what each layer of an image holds.

@@ -51,6 +51,10 @@ type Options struct {
 	Base images.Location
 	// TempDir is a folder for files that live as long as the run.
 	TempDir string
+	// Images opens the images that Docker Engine has; it may be nil where no base is one of them.
+	Images func(context.Context) (ImageStore, error)
+	// OnImages says that the engine solves with these images: it is that Docker Engine.
+	OnImages bool
 	// Memory is a file that keeps digests of root file systems from one run to the next.
 	Memory string
 	Host   Host
@@ -76,6 +80,8 @@ type Run struct {
 	platform v1.Platform
 	features plan2llb.Features
 	tracker  *tracker
+	// cached are the states whose steps a layer cache holds after Build.
+	cached []llb.State
 }
 
 // Probe finds the base image and learns what it is. Errors are *BaseError, *EngineError or *StepError.
@@ -91,21 +97,37 @@ func Probe(ctx context.Context, solver Solver, opts Options) (*Run, error) {
 			if r.platform, r.features, err = abilities(c); err != nil {
 				return nil, err
 			}
+			r.features.HostNetwork = opts.OnImages
 			if r.image, err = openBase(ctx, opts, r.platform, c); err != nil {
 				return nil, err
 			}
 			stores.set(r.image.Stores[storeName])
 			compiler = r.compiler()
-			if r.Base, err = probe(ctx, c, r.image, compiler, r.platform); err != nil {
+			var facts llb.State
+			if r.Base, facts, err = probe(ctx, c, r.image, compiler, r.platform); err != nil {
 				return nil, err
 			}
+			r.cached = append(r.cached, facts)
 			return gateway.NewResult(), nil
 		},
 	})
-	if err != nil {
-		return nil, r.explain(ctx, err, compiler)
+	if err == nil {
+		err = r.chooseMirror()
+	} else {
+		err = r.explain(ctx, err, compiler)
 	}
-	return r, r.chooseMirror()
+	if err != nil {
+		return nil, errors.Join(err, r.Close(ctx))
+	}
+	return r, nil
+}
+
+// Close takes back what the engine was given for this run: a base that it could not read out of a session.
+func (r *Run) Close(ctx context.Context) error {
+	if r.image == nil {
+		return nil
+	}
+	return r.image.close(ctx)
 }
 
 // chooseMirror makes the mirror a secret: where packages came from is no part of what they are.
@@ -162,7 +184,7 @@ func (r *Run) job(work func(context.Context, gateway.Client) (*gateway.Result, e
 	for _, f := range r.opts.Host.FindLinks {
 		locals[f.Name] = f.FS
 	}
-	return Job{Locals: locals, Stores: r.image.Stores, Secrets: r.opts.Host.Secrets, Work: work, Status: r.tracker.update}
+	return Job{Locals: locals, Stores: r.image.Stores, Secrets: r.opts.Host.Secrets, Work: work, Status: r.tracker.update, HostNetwork: r.features.HostNetwork}
 }
 
 // Steps are the steps of the run so far and whether they ran.

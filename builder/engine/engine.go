@@ -15,6 +15,8 @@ import (
 	gateway "github.com/moby/buildkit/frontend/gateway/client"
 	"github.com/moby/buildkit/session"
 	"github.com/moby/buildkit/session/secrets/secretsprovider"
+	"github.com/moby/buildkit/util/entitlements"
+	"github.com/opencontainers/go-digest"
 	v1 "github.com/opencontainers/image-spec/specs-go/v1"
 
 	"github.com/pbrx-go/pbrx-go/builder"
@@ -32,6 +34,9 @@ type Engine struct {
 	SharedKey string
 	// Epoch is the time, in seconds since 1970, that exported images are said to be made.
 	Epoch string
+	// CacheFrom and CacheTo are where results of steps are looked for beside the engine's own cache,
+	// and where jobs that export theirs put them.
+	CacheFrom, CacheTo []client.CacheOptionsEntry
 }
 
 var _ builder.Solver = (*Engine)(nil)
@@ -44,6 +49,16 @@ func (e *Engine) Solve(ctx context.Context, job builder.Job) (*v1.Descriptor, er
 		SharedKey:     e.SharedKey,
 		Session:       append([]session.Attachable{secretsprovider.FromMap(job.Secrets)}, e.Attachables...),
 		FrontendAttrs: map[string]string{"build-arg:SOURCE_DATE_EPOCH": e.Epoch},
+		CacheImports:  cacheEntries(e.CacheFrom),
+	}
+	if job.HostNetwork {
+		opt.AllowedEntitlements = []string{entitlements.EntitlementNetworkHost.String()}
+	}
+	if job.ExportCache {
+		opt.CacheExports = cacheEntries(e.CacheTo)
+	}
+	if job.Keep {
+		opt.Exports = []client.ExportEntry{{Type: "moby"}}
 	}
 	if job.Export != nil {
 		opt.Exports = []client.ExportEntry{{
@@ -65,6 +80,10 @@ func (e *Engine) Solve(ctx context.Context, job builder.Job) (*v1.Descriptor, er
 	// The error of Work is kept apart: through the engine and back it would lose its type.
 	var workErr error
 	resp, err := e.Client.Build(ctx, opt, "pbrx-go", func(ctx context.Context, c gateway.Client) (*gateway.Result, error) {
+		c, err := newImporting(c)
+		if err != nil {
+			return nil, err
+		}
 		res, err := job.Work(ctx, c)
 		workErr = err
 		return res, err
@@ -77,10 +96,21 @@ func (e *Engine) Solve(ctx context.Context, job builder.Job) (*v1.Descriptor, er
 		return nil, workErr
 	case err != nil:
 		return nil, &builder.EngineError{Doing: "asking the engine", Err: err}
+	case job.Keep:
+		return kept(resp.ExporterResponse)
 	case job.Export == nil:
 		return nil, nil
 	}
 	return descriptor(resp.ExporterResponse)
+}
+
+// kept reads the image ID out of what Docker Engine's own exporter answered.
+func kept(response map[string]string) (*v1.Descriptor, error) {
+	d, err := digest.Parse(response[exptypes.ExporterImageDigestKey])
+	if err != nil {
+		return nil, fmt.Errorf("reading the exporter's answer: %w", err)
+	}
+	return &v1.Descriptor{Digest: d}, nil
 }
 
 // descriptor reads the manifest's descriptor out of what the exporter answered.

@@ -41,6 +41,9 @@ const (
 type Features struct {
 	// Merge says that the engine has MergeOp and DiffOp.
 	Merge bool
+	// HostNetwork says that steps which need a network have to ask for the host's: Docker Engine's own has neither
+	// the host's loopback addresses nor, on many a machine, its proxies.
+	HostNetwork bool
 }
 
 // Inputs is what a compilation looks at beside the plan.
@@ -138,10 +141,11 @@ func SearchPath(env []string) string {
 
 // network is what every step that uses the network gets: the host's network, proxy and certificates.
 func (c *Compiler) network() llb.RunOption {
-	return options{
-		llb.WithProxy(c.in.Proxy),
-		secret(SecretCA),
+	opts := options{llb.WithProxy(c.in.Proxy), secret(SecretCA)}
+	if c.in.Features.HostNetwork {
+		opts = append(opts, llb.Network(llb.NetModeHost))
 	}
+	return opts
 }
 
 // pip is what every step that runs pip against an index gets.

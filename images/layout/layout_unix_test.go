@@ -204,7 +204,7 @@ func TestNothingIsVisibleBeforeCommit(t *testing.T) {
 	if _, err := os.Stat(dir); !errors.Is(err, fs.ErrNotExist) {
 		t.Errorf("the layout exists before Commit: %v", err)
 	}
-	img, err := w.ReadImage(d)
+	img, err := w.ReadImage(t.Context(), d)
 	if err != nil || img.Config.Author != "foo" {
 		t.Errorf("ReadImage = %+v, %v", img, err)
 	}

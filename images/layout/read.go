@@ -51,6 +51,36 @@ func Find(dir, ref, platform string) (*Image, error) {
 	return load(dir, found[0], platform)
 }
 
+// All returns every image of a layout; an index among them counts as the images that it lists.
+func All(dir string) ([]*Image, error) {
+	index, err := readIndex(dir)
+	if err != nil {
+		return nil, err
+	}
+	var out []*Image
+	for pending := index.Manifests; len(pending) > 0; pending = pending[1:] {
+		d := pending[0]
+		if isIndex(d) {
+			var inner v1.Index
+			if _, err := readJSON(dir, d.Digest, &inner); err != nil {
+				return nil, err
+			}
+			pending = append(pending, inner.Manifests...)
+			continue
+		}
+		img, err := load(dir, d, "")
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, img)
+	}
+	return out, nil
+}
+
+func isIndex(d v1.Descriptor) bool {
+	return strings.HasSuffix(d.MediaType, "image.index.v1+json") || strings.HasSuffix(d.MediaType, "manifest.list.v2+json")
+}
+
 // load follows an index, if the descriptor is one, to the manifest for platform.
 func load(dir string, desc v1.Descriptor, platform string) (*Image, error) {
 	return loadFrom([]string{dir}, desc, platform)
@@ -58,7 +88,7 @@ func load(dir string, desc v1.Descriptor, platform string) (*Image, error) {
 
 // loadFrom is load where the blobs lie in several folders.
 func loadFrom(dirs []string, desc v1.Descriptor, platform string) (*Image, error) {
-	if strings.HasSuffix(desc.MediaType, "image.index.v1+json") || strings.HasSuffix(desc.MediaType, "manifest.list.v2+json") {
+	if isIndex(desc) {
 		var index v1.Index
 		if _, err := readJSONFrom(dirs, desc.Digest, &index); err != nil {
 			return nil, err
@@ -77,6 +107,25 @@ func loadFrom(dirs []string, desc v1.Descriptor, platform string) (*Image, error
 	raw, err := readJSONFrom(dirs, img.Manifest.Config.Digest, &img.Config)
 	img.RawConfig = raw
 	return img, err
+}
+
+// Read reads an image whose blobs lie elsewhere: its manifest, which desc describes, and its configuration.
+func Read(desc v1.Descriptor, blob func(digest.Digest) ([]byte, error)) (*Image, error) {
+	img := &Image{Descriptor: desc}
+	raw, err := blob(desc.Digest)
+	if err != nil {
+		return nil, err
+	}
+	if err := json.Unmarshal(raw, &img.Manifest); err != nil {
+		return nil, fmt.Errorf("reading the manifest %s: %w", desc.Digest, err)
+	}
+	if img.RawConfig, err = blob(img.Manifest.Config.Digest); err != nil {
+		return nil, err
+	}
+	if err := json.Unmarshal(img.RawConfig, &img.Config); err != nil {
+		return nil, fmt.Errorf("reading the configuration %s: %w", img.Manifest.Config.Digest, err)
+	}
+	return img, nil
 }
 
 // BlobPath is where a layout keeps a blob.

@@ -50,8 +50,47 @@ func NewWriter(dir, staging string) (*Writer, error) {
 // Store takes the blobs of the images. Blobs that the layout has already are not taken again.
 func (w *Writer) Store() content.Store { return present{Store: w.store, dir: w.dir} }
 
+// Take stages the blobs of an image that lie in other folders, without copying where the file system allows.
+// Blobs that the layout has already are not taken again.
+func (w *Writer) Take(img *Image, from []string) error {
+	blobs := append([]v1.Descriptor{img.Descriptor, img.Manifest.Config}, img.Manifest.Layers...)
+	for _, b := range blobs {
+		if err := w.takeBlob(b, from); err != nil {
+			return fmt.Errorf("preparing to write the OCI layout %s: %w", w.dir, err)
+		}
+	}
+	return nil
+}
+
+func (w *Writer) takeBlob(b v1.Descriptor, from []string) error {
+	to := BlobPath(w.staging, b.Digest)
+	for _, have := range []string{BlobPath(w.dir, b.Digest), to} {
+		if fi, err := os.Stat(have); err == nil && fi.Size() == b.Size {
+			return nil
+		}
+	}
+	if err := os.MkdirAll(filepath.Dir(to), 0o755); err != nil {
+		return err
+	}
+	for _, dir := range from {
+		err := linkFile(BlobPath(dir, b.Digest), to)
+		if !errors.Is(err, fs.ErrNotExist) {
+			return err
+		}
+	}
+	return fmt.Errorf("blob %s: %w", b.Digest, fs.ErrNotExist)
+}
+
+// linkFile links a file, or copies it where the two lie on different file systems.
+func linkFile(from, to string) error {
+	if err := os.Link(from, to); err == nil || errors.Is(err, fs.ErrNotExist) {
+		return err
+	}
+	return copyFile(from, to)
+}
+
 // ReadImage reads back manifest and configuration of an image whose blobs the store took.
-func (w *Writer) ReadImage(desc v1.Descriptor) (*Image, error) {
+func (w *Writer) ReadImage(_ context.Context, desc v1.Descriptor) (*Image, error) {
 	return loadFrom([]string{w.staging, w.dir}, desc, "")
 }
 
@@ -166,6 +205,11 @@ func moveFile(from, to string) error {
 	if err := os.Rename(from, to); err == nil {
 		return nil
 	}
+	return copyFile(from, to)
+}
+
+// copyFile copies to a temporary name, which is renamed in the end.
+func copyFile(from, to string) error {
 	in, err := os.Open(from)
 	if err != nil {
 		return err

@@ -36,6 +36,7 @@ type childConfig struct {
 	Runc         string // absolute path
 	Budget       int64  // bytes the store may keep
 	CgroupParent string // the cgroup of all steps of this state directory
+	CertsDirs    []string
 }
 
 // startReport is what the child answers on the status pipe, once.

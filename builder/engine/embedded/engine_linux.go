@@ -87,6 +87,7 @@ func (e *Engine) start(ctx context.Context, runc string, opts Options) error {
 	if err != nil {
 		return err
 	}
+	cfg.CertsDirs = opts.CertsDirs
 	if err := sweep(cfg); err != nil {
 		return &SurroundingsError{Problem: "sweeping what a killed engine left in " + cfg.StateDir, Err: err}
 	}

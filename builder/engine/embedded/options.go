@@ -22,6 +22,9 @@ type Options struct {
 	// CacheBudget is how many bytes the store may keep, 0 for the default: 20 GB, or a
 	// fifth of the disk if that is less. It is enforced while building and by Close.
 	CacheBudget int64
+	// CertsDirs are folders with a folder HOST[:PORT] for each registry that has a CA (*.crt) or wants a client
+	// certificate (*.cert, *.key) of its own, as docker's /etc/docker/certs.d.
+	CertsDirs []string
 }
 
 // Holder is the process that holds a state directory. The zero value means that

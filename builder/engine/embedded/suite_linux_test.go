@@ -4,7 +4,6 @@ import (
 	"strconv"
 	"testing"
 
-	"github.com/pbrx-go/pbrx-go/builder"
 	"github.com/pbrx-go/pbrx-go/builder/engine"
 	"github.com/pbrx-go/pbrx-go/builder/engine/embedded"
 	"github.com/pbrx-go/pbrx-go/builder/engine/enginetest"
@@ -12,8 +11,8 @@ import (
 
 func TestConformance(t *testing.T) {
 	needEngine(t)
-	enginetest.Run(t, func(t *testing.T) builder.Solver {
+	enginetest.Run(t, func(t *testing.T) enginetest.Engine {
 		e := open(t, embedded.Options{})
-		return &engine.Engine{Client: e.Client(), Compression: "zstd", SharedKey: t.Name(), Epoch: strconv.Itoa(315532800)}
+		return enginetest.Engine{Solver: &engine.Engine{Client: e.Client(), Compression: "zstd", SharedKey: t.Name(), Epoch: strconv.Itoa(315532800)}}
 	})
 }

@@ -14,7 +14,6 @@ import (
 	"github.com/moby/buildkit/client"
 	"github.com/moby/buildkit/executor/oci"
 	"github.com/moby/buildkit/util/network/netproviders"
-	"github.com/moby/buildkit/util/resolver"
 	"github.com/moby/buildkit/worker/base"
 	"github.com/moby/buildkit/worker/runc"
 	"github.com/sirupsen/logrus"
@@ -44,7 +43,7 @@ func newWorker(ctx context.Context, cfg childConfig) (*base.Worker, error) {
 	if err != nil {
 		return nil, fmt.Errorf("making the worker: %w", err)
 	}
-	opt.RegistryHosts = resolver.NewRegistryConfig(nil)
+	opt.RegistryHosts = registryHosts(cfg.CertsDirs)
 	opt.GCPolicy = gcPolicy(cfg.Budget)
 	w, err := base.NewWorker(ctx, opt)
 	if err != nil {

@@ -15,6 +15,7 @@ import (
 	"github.com/pbrx-go/pbrx-go/bindep"
 	"github.com/pbrx-go/pbrx-go/builder"
 	"github.com/pbrx-go/pbrx-go/images"
+	"github.com/pbrx-go/pbrx-go/images/deliver"
 	"github.com/pbrx-go/pbrx-go/images/layout"
 	"github.com/pbrx-go/pbrx-go/setupcfg"
 )
@@ -54,6 +55,20 @@ func (l *log) String() string {
 // choice changes how a build is asked for.
 type choice func(*builder.Options, *images.Input)
 
+// options are those that every build has.
+func (s *suite) options(t *testing.T) builder.Options {
+	t.Helper()
+	o := builder.Options{
+		Base: s.layout, TempDir: t.TempDir(), Memory: filepath.Join(t.TempDir(), "memory.json"),
+		Host: builder.Host{Secrets: map[string][]byte{}}, Mirror: noMirror, Epoch: time.Unix(epoch, 0),
+	}
+	if s.engine.Docker != nil {
+		o.OnImages = true
+		o.Images = func(context.Context) (builder.ImageStore, error) { return s.engine.Docker, nil }
+	}
+	return o
+}
+
 // build builds the project in dir into a new layout, as the command does.
 func (s *suite) build(ctx context.Context, t *testing.T, dir string, choices ...choice) (*built, error) {
 	t.Helper()
@@ -71,24 +86,31 @@ func (s *suite) build(ctx context.Context, t *testing.T, dir string, choices ...
 	}
 	b := &built{layout: filepath.Join(t.TempDir(), "images"), log: &log{}}
 	in := images.Input{Project: project, Bindep: file}
-	options := builder.Options{
-		Base: s.layout, TempDir: t.TempDir(), Memory: filepath.Join(t.TempDir(), "memory.json"),
-		Host: builder.Host{Secrets: map[string][]byte{}}, Mirror: noMirror, Epoch: time.Unix(epoch, 0), Status: b.log.update,
-	}
+	options := s.options(t)
+	options.Status = b.log.update
 	if options.Source, err = builder.OpenSource(dir, false); err != nil {
 		t.Fatal(err)
 	}
 	for _, choose := range choices {
 		choose(&options, &in)
 	}
-	if b.run, err = builder.Probe(ctx, s.solver, options); err != nil {
+	if b.run, err = builder.Probe(ctx, s.engine, options); err != nil {
 		return b, err
 	}
+	defer func() {
+		if err := b.run.Close(ctx); err != nil {
+			t.Error(err)
+		}
+	}()
 	w, err := layout.NewWriter(b.layout, t.TempDir())
 	if err != nil {
 		t.Fatal(err)
 	}
-	if b.result, err = b.run.Build(ctx, in, w); err != nil {
+	if s.engine.Keeps {
+		if err := b.keep(ctx, t, s.engine.Docker, in, w); err != nil {
+			return b, err
+		}
+	} else if b.result, err = b.run.Build(ctx, in, w); err != nil {
 		return b, err
 	}
 	var named []layout.Named
@@ -96,6 +118,32 @@ func (s *suite) build(ctx context.Context, t *testing.T, dir string, choices ...
 		named = append(named, layout.Named{Descriptor: x.Image.Descriptor, Name: x.Plan.Name + ":latest", FullName: "docker.io/library/" + x.Plan.Name + ":latest"})
 	}
 	return b, w.Commit(named)
+}
+
+// keep builds on an engine that keeps the images, and fetches them.
+func (b *built) keep(ctx context.Context, t *testing.T, docker Docker, in images.Input, w *layout.Writer) (err error) {
+	t.Helper()
+	kept := &deliver.Kept{Daemon: docker}
+	defer func() {
+		if err := kept.Discard(context.WithoutCancel(ctx)); err != nil {
+			t.Error(err)
+		}
+	}()
+	if b.result, err = b.run.Build(ctx, in, kept); err != nil {
+		return err
+	}
+	staging := t.TempDir()
+	fetched, err := kept.Fetch(ctx, b.result.Digests(), staging, "zstd")
+	if err != nil {
+		return err
+	}
+	b.result.Fetched(fetched)
+	for _, img := range fetched {
+		if err := w.Take(img, []string{staging}); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 func (s *suite) mustBuild(t *testing.T, dir string, choices ...choice) *built {

@@ -140,9 +140,10 @@ func testCancel(t *testing.T, s *suite) {
 func testRunScript(t *testing.T, s *suite) {
 	b := s.mustBuild(t, s.project(t, nil))
 	var stdout, stderr bytes.Buffer
-	status, err := builder.RunContainer(t.Context(), s.solver, builder.Container{
-		Layout: b.layout, Image: b.image(t, "hello").Image, Args: []string{"--exit", "7"},
-		Stdin: strings.NewReader(""), Stdout: &stdout, Stderr: &stderr,
+	options := s.options(t)
+	options.Base = images.Location{Transport: images.OCILayout, Name: b.layout, Ref: "hello:latest"}
+	status, err := builder.RunContainer(t.Context(), s.engine, options, builder.Container{
+		Args: []string{"--exit", "7"}, Stdin: strings.NewReader(""), Stdout: &stdout, Stderr: &stderr,
 	})
 	if err != nil || status != 7 || stderr.Len() > 0 {
 		t.Errorf("the script ended with %d, %v, and said %q on stderr", status, err, &stderr)

@@ -20,7 +20,6 @@ import (
 	"github.com/opencontainers/image-spec/specs-go"
 	v1 "github.com/opencontainers/image-spec/specs-go/v1"
 
-	"github.com/pbrx-go/pbrx-go/builder"
 	"github.com/pbrx-go/pbrx-go/images"
 	"github.com/pbrx-go/pbrx-go/images/layout"
 )
@@ -30,19 +29,19 @@ const epoch = 315532800
 
 // suite is an engine and the base images that all cases share.
 type suite struct {
-	solver builder.Solver
+	engine Engine
 	// layout is a base as an OCI layout, with a configuration; rootfs is the same files as a tarball.
 	layout, rootfs images.Location
 }
 
 // with is the suite on another engine.
-func (s *suite) with(solver builder.Solver) *suite {
+func (s *suite) with(engine Engine) *suite {
 	other := *s
-	other.solver = solver
+	other.engine = engine
 	return &other
 }
 
-func newSuite(t *testing.T, solver builder.Solver) *suite {
+func newSuite(t *testing.T, engine Engine) *suite {
 	t.Helper()
 	dir := t.TempDir()
 	python := filepath.Join(dir, "python")
@@ -57,7 +56,7 @@ func newSuite(t *testing.T, solver builder.Solver) *suite {
 	}
 	tarball := baseTarball(t, program)
 	s := &suite{
-		solver: solver,
+		engine: engine,
 		layout: images.Location{Transport: images.OCILayout, Name: filepath.Join(dir, "base"), Ref: "tiny-python:1"},
 		rootfs: images.Location{Transport: images.RootFS, Name: filepath.Join(dir, "base.tar")},
 	}

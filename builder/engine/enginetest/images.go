@@ -163,6 +163,9 @@ func testChangedSource(t *testing.T, s *suite) {
 	first := s.mustBuild(t, s.project(t, nil))
 	second := s.mustBuild(t, s.project(t, map[string]string{"tiny.py": "something else\n"}))
 	want := []string{"[project] install", "[project] wheel"}
+	if s.engine.Mergeless { // what is installed on the project is installed again
+		want = slices.Insert(want, 0, "[extra hello] install")
+	}
 	if ran, _ := second.ran(); !slices.Equal(ran, want) {
 		t.Errorf("these steps ran: %q, want %q", ran, want)
 	}
@@ -186,8 +189,11 @@ func testRootFS(t *testing.T, s *suite) {
 }
 
 func testWithoutMerge(t *testing.T, s *suite) {
+	if s.engine.Mergeless {
+		return // there is nothing to compare with
+	}
 	dir := s.project(t, nil)
-	with, without := s.mustBuild(t, dir), s.with(mergeless{s.solver}).mustBuild(t, dir)
+	with, without := s.mustBuild(t, dir), s.with(Engine{Solver: mergeless{s.engine.Solver}}).mustBuild(t, dir)
 	for _, x := range with.result.Images {
 		y := without.image(t, x.Plan.Name)
 		if a, b := with.tree(t, x), without.tree(t, y); !maps.Equal(a, b) {

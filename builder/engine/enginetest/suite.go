@@ -4,12 +4,30 @@ import (
 	"testing"
 
 	"github.com/pbrx-go/pbrx-go/builder"
+	"github.com/pbrx-go/pbrx-go/images/deliver"
 )
+
+// Engine is an engine under test.
+type Engine struct {
+	builder.Solver
+	// Docker is the Docker Engine that it is, if it is one.
+	Docker Docker
+	// Keeps says that the engine hands over no blobs: its images are fetched out of Docker.
+	Keeps bool
+	// Mergeless says that it has no Merge.
+	Mergeless bool
+}
+
+// Docker is what the suite asks of a Docker Engine.
+type Docker interface {
+	builder.ImageStore
+	deliver.Daemon
+}
 
 // Run runs the suite. open starts an engine whose cache is empty and that ends with the test
 // it is given; an engine that cannot run here skips that test. Images are exported with zstd, gzip or
 // no compression, as the engine pleases, and with the epoch 315532800.
-func Run(t *testing.T, open func(t *testing.T) builder.Solver) {
+func Run(t *testing.T, open func(t *testing.T) Engine) {
 	s := newSuite(t, open(t))
 	for _, c := range []struct {
 		name string

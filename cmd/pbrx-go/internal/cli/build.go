@@ -5,26 +5,29 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"os"
+	"io"
 	"text/tabwriter"
 	"time"
 
 	"github.com/docker/go-units"
+	v1 "github.com/opencontainers/image-spec/specs-go/v1"
 	"github.com/spf13/cobra"
 
 	"github.com/pbrx-go/pbrx-go/builder"
 	"github.com/pbrx-go/pbrx-go/images"
-	"github.com/pbrx-go/pbrx-go/images/layout"
 )
 
 type buildOptions struct {
 	engineFlags
 	planFlags
 	outputs []string
+	push    bool
 	tags    []string
 	format  string
 	dryRun  bool
 	dir     string
+	// locations are what outputs and push say.
+	locations []images.Location
 }
 
 func newBuildImages(a *app) *cobra.Command {
@@ -43,9 +46,11 @@ References with digests go to stdout, base first, everything else to stderr.
 		},
 	}
 	o.engineFlags.bind(cmd)
+	o.bindCaches(cmd)
 	o.planFlags.bind(cmd)
 	flags := cmd.Flags()
-	flags.StringArrayVar(&o.outputs, "output", nil, "where images go: oci:`DIR` (default: the user's image store); can be repeated")
+	flags.StringArrayVar(&o.outputs, "output", nil, "where images go: `DEST` is oci:DIR, oci-archive:FILE, docker-archive:FILE, docker-daemon: or docker:// (default: Docker where it builds, else the user's image store); can be repeated")
+	flags.BoolVar(&o.push, "push", false, "push to the registries that the names of the images say (--output docker://)")
 	flags.StringArrayVarP(&o.tags, "tag", "t", nil, "`TAG` of every image of the set (default latest); can be repeated")
 	flags.StringVar(&o.format, "format", "text", "`FORMAT` on stdout: text or json")
 	flags.BoolVarP(&o.dryRun, "dry-run", "n", false, "print the plan, build nothing")
@@ -53,31 +58,12 @@ References with digests go to stdout, base first, everything else to stderr.
 	return cmd
 }
 
-// destinations are the layouts that the images go to.
-func (a *app) destinations(o *buildOptions) ([]string, error) {
-	if len(o.outputs) == 0 {
-		return []string{a.imageStore()}, nil
-	}
-	var dirs []string
-	for _, output := range o.outputs {
-		location, err := images.ParseLocation(output)
-		if err != nil {
-			return nil, usagef("--output %w", err)
-		}
-		if location.Transport != images.OCILayout {
-			return nil, usagef("--output %s: this version writes OCI layouts only: use oci:DIR", output)
-		}
-		if location.Ref != "" {
-			return nil, usagef("--output %s: names come from the project: use oci:%s with --prefix and --tag", output, location.Name)
-		}
-		dirs = append(dirs, location.Name)
-	}
-	return dirs, nil
-}
-
 func (o *buildOptions) check() error {
 	if o.format != "text" && o.format != "json" {
 		return usagef("--format %s: use text or json", o.format)
+	}
+	if err := o.parseOutputs(); err != nil {
+		return err
 	}
 	if len(o.tags) == 0 {
 		o.tags = []string{"latest"}
@@ -87,15 +73,11 @@ func (o *buildOptions) check() error {
 			return usagef("--tag: %w", err)
 		}
 	}
-	return nil
+	return o.engineFlags.check()
 }
 
 func (a *app) buildImages(ctx context.Context, o *buildOptions) (err error) {
 	if err := o.check(); err != nil {
-		return err
-	}
-	dirs, err := a.destinations(o)
-	if err != nil {
 		return err
 	}
 	in, err := readProject(o.dir, o.planFlags)
@@ -107,7 +89,7 @@ func (a *app) buildImages(ctx context.Context, o *buildOptions) (err error) {
 	if err != nil {
 		return err
 	}
-	defer func() { err = errors.Join(err, s.close()) }()
+	defer func() { err = errors.Join(err, s.close(ctx)) }()
 	run, err := s.probe(ctx)
 	if err != nil {
 		return err
@@ -115,39 +97,27 @@ func (a *app) buildImages(ctx context.Context, o *buildOptions) (err error) {
 	if o.dryRun {
 		return errors.Join(s.endDisplay(), a.printPlan(run, in, o.planFlags, o.format))
 	}
-	result, writers, err := s.build(ctx, run, dirs)
+	d, err := s.deliveryTo(o.locations)
 	if err != nil {
 		return err
 	}
-	built, err := commit(result, writers, o.tags)
+	made, err := s.make(ctx, run, d)
 	if err != nil {
 		return err
+	}
+	built, err := made.deliver(ctx, o.tags)
+	if err != nil {
+		return err
+	}
+	if len(s.engine.CacheTo) > 0 {
+		if err := run.ExportCache(ctx); err != nil {
+			return err
+		}
 	}
 	if err := s.endDisplay(); err != nil {
 		return err
 	}
-	return s.printBuilt(run, result, built, o, time.Since(started))
-}
-
-// build builds into one writer per destination.
-func (s *operation) build(ctx context.Context, run *builder.Run, dirs []string) (*builder.Result, []*layout.Writer, error) {
-	var writers []*layout.Writer
-	var result *builder.Result
-	for _, dir := range dirs {
-		staging, err := os.MkdirTemp(s.engine.tempDir, "images-*")
-		if err != nil {
-			return nil, nil, fmt.Errorf("making room for the images: %w", err)
-		}
-		w, err := layout.NewWriter(dir, staging)
-		if err != nil {
-			return nil, nil, err
-		}
-		if result, err = run.Build(ctx, s.in, w); err != nil {
-			return nil, nil, asUsage(err)
-		}
-		writers = append(writers, w)
-	}
-	return result, writers, nil
+	return s.printBuilt(run, made, built, o, time.Since(started))
 }
 
 // asUsage marks what planning refuses once the wheel is known: the project's files are at fault.
@@ -159,44 +129,13 @@ func asUsage(err error) error {
 	return err
 }
 
-// commit names all images at once in every destination.
-func commit(result *builder.Result, writers []*layout.Writer, tags []string) ([]images.Built, error) {
-	var built []images.Built
-	var named []layout.Named
-	for _, x := range result.Images {
-		b := describe(x, tags)
-		built = append(built, b)
-		for _, tag := range tags {
-			full, err := images.FullName(b.Name, tag)
-			if err != nil {
-				return nil, usageError{err}
-			}
-			named = append(named, layout.Named{Descriptor: x.Image.Descriptor, Name: b.Name + ":" + tag, FullName: full})
-		}
+// describe is one image for the report.
+func describe(plan images.Image, layers []images.Layer, config v1.ImageConfig, platform string, tags []string) images.Built {
+	b := images.Built{Name: plan.Name, Tags: tags, Cmd: config.Cmd, Platform: platform, Layers: layers}
+	if plan.Script != "" {
+		b.Script = &plan.Script
 	}
-	for _, w := range writers {
-		if err := w.Commit(named); err != nil {
-			return nil, err
-		}
-	}
-	return built, nil
-}
-
-func describe(x builder.Exported, tags []string) images.Built {
-	b := images.Built{
-		Name:        x.Plan.Name,
-		Tags:        tags,
-		Digest:      x.Image.Descriptor.Digest.String(),
-		DigestKind:  "manifest",
-		Cmd:         x.Image.Config.Config.Cmd,
-		Platform:    x.Image.Config.OS + "/" + x.Image.Config.Architecture,
-		Compression: "zstd",
-		Layers:      x.Layers,
-	}
-	if x.Plan.Script != "" {
-		b.Script = &x.Plan.Script
-	}
-	for _, l := range x.Layers {
+	for _, l := range layers {
 		b.Size += l.Size
 		if l.Content == "extra" || (b.Script == nil && l.Content != "base") {
 			b.OwnSize += l.Size
@@ -206,14 +145,15 @@ func describe(x builder.Exported, tags []string) images.Built {
 }
 
 // printBuilt writes the references to stdout and the summary to stderr.
-func (s *operation) printBuilt(run *builder.Run, result *builder.Result, built []images.Built, o *buildOptions, took time.Duration) error {
+func (s *operation) printBuilt(run *builder.Run, made *made, built []images.Built, o *buildOptions, took time.Duration) error {
+	result := made.result
 	if !o.quiet {
 		for _, w := range result.Warnings {
 			s.warn(w)
 		}
 		s.summary(run, result, built, took)
-		if len(o.outputs) == 0 {
-			s.note("images are in oci:%s", s.imageStore())
+		if len(o.outputs) == 0 && !o.push {
+			s.note("images are in %s", made.delivery.locations[0])
 		}
 	}
 	if o.format == "json" {
@@ -224,12 +164,21 @@ func (s *operation) printBuilt(run *builder.Run, result *builder.Result, built [
 			"images":  built,
 		})
 	}
+	printReferences(s.streams.Out, built)
+	return nil
+}
+
+// printReferences writes one line an image and tag.
+func printReferences(w io.Writer, built []images.Built) {
 	for _, b := range built {
+		between := "@"
+		if b.DigestKind == "config" { // no reference that anything could be pulled by
+			between = " "
+		}
 		for _, tag := range b.Tags {
-			fmt.Fprintf(s.streams.Out, "%s:%s@%s\n", b.Name, tag, b.Digest)
+			fmt.Fprintf(w, "%s:%s%s%s\n", b.Name, tag, between, b.Digest)
 		}
 	}
-	return nil
 }
 
 func (a *app) printJSON(v any) error {
@@ -253,5 +202,5 @@ func (a *app) summary(run *builder.Run, result *builder.Result, built []images.B
 			ran++
 		}
 	}
-	a.note("%d images in %s; %d of %d steps ran, sizes as stored (zstd)", len(built), took.Round(100*time.Millisecond), ran, len(steps))
+	a.note("%d images in %s; %d of %d steps ran, sizes as stored (%s)", len(built), took.Round(100*time.Millisecond), ran, len(steps), built[0].Compression)
 }

@@ -15,7 +15,10 @@ import (
 
 	"github.com/pbrx-go/pbrx-go/bindep"
 	"github.com/pbrx-go/pbrx-go/builder"
+	"github.com/pbrx-go/pbrx-go/builder/engine/docker"
 	"github.com/pbrx-go/pbrx-go/builder/engine/embedded"
+	"github.com/pbrx-go/pbrx-go/builder/engine/remote"
+	"github.com/pbrx-go/pbrx-go/images/deliver"
 	"github.com/pbrx-go/pbrx-go/setupcfg"
 )
 
@@ -120,6 +123,9 @@ func exitCode(err error) int {
 	var surroundings *embedded.SurroundingsError
 	var step *builder.StepError
 	var missing *builder.MissingPackageError
+	var delivery *deliver.Error
+	var noDocker *docker.Unavailable
+	var noRemote *remote.Unavailable
 	var path *fs.PathError
 	switch {
 	case errors.As(err, &status):
@@ -132,7 +138,8 @@ func exitCode(err error) int {
 		return exitUsage
 	case errors.As(err, &missing):
 		return exitBuild
-	case errors.As(err, &base), errors.As(err, &engine), errors.As(err, &surroundings), errors.As(err, &path):
+	case errors.As(err, &base), errors.As(err, &engine), errors.As(err, &surroundings), errors.As(err, &delivery),
+		errors.As(err, &noDocker), errors.As(err, &noRemote), errors.As(err, &path):
 		return exitSurroundings
 	case errors.As(err, &step):
 		if step.Surroundings() {

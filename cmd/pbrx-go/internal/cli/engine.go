@@ -2,11 +2,13 @@ package cli
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"log"
 	"os"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"time"
 
@@ -17,20 +19,45 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/pbrx-go/pbrx-go/builder/engine"
+	"github.com/pbrx-go/pbrx-go/builder/engine/docker"
 	"github.com/pbrx-go/pbrx-go/builder/engine/embedded"
+	"github.com/pbrx-go/pbrx-go/builder/engine/remote"
+)
+
+// The names of engines that are no address.
+const (
+	engineAuto     = "auto"
+	engineEmbedded = "embedded"
+	engineDocker   = "docker"
 )
 
 // engineFlags choose an engine.
 type engineFlags struct {
 	engine string
+	tls    string
 	debug  bool
 	// silent keeps the choice of an engine to itself.
 	silent bool
+	// cacheFrom and cacheTo are layer caches beside the engine's own.
+	cacheFrom, cacheTo []string
 }
 
 func (f *engineFlags) bind(cmd *cobra.Command) {
-	cmd.Flags().StringVar(&f.engine, "engine", "auto", "`ENGINE` that builds: auto or embedded")
-	cmd.Flags().BoolVar(&f.debug, "debug", false, "show the engine's log")
+	flags := cmd.Flags()
+	flags.StringVar(&f.engine, "engine", engineAuto, "`ENGINE` that builds: auto, embedded, docker, or the address of a buildkitd (unix://, tcp://, ssh://, docker-container://, kube-pod://)")
+	flags.StringVar(&f.tls, "engine-tls", "", "`DIR` with ca.pem, cert.pem and key.pem for a buildkitd at tcp://")
+	flags.BoolVar(&f.debug, "debug", false, "show the engine's log")
+}
+
+// check finds mistakes before anything is dialled.
+func (f *engineFlags) check() error {
+	if slices.Contains([]string{engineAuto, engineEmbedded, engineDocker}, f.engine) {
+		return nil
+	}
+	if err := remote.Check(f.engine); err != nil {
+		return usagef("--engine %w", err)
+	}
+	return nil
 }
 
 // opened is an engine that is running for this command.
@@ -39,58 +66,187 @@ type opened struct {
 	name string
 	// tempDir lives as long as the engine and goes with it, however this process ends.
 	tempDir string
-	close   func() error
+	// docker is the Docker Engine that this one is, if it is one, and endpoint where that is.
+	docker   *docker.Daemon
+	endpoint docker.Endpoint
+	// exports says that the engine hands over blobs; the graph drivers of Docker do not.
+	exports bool
+	closers []func() error
 }
 
-// openEngine starts the engine that was asked for.
-func (a *app) openEngine(ctx context.Context, f engineFlags, command string, epoch time.Time) (*opened, error) {
-	if f.engine != "auto" && f.engine != "embedded" {
-		return nil, usagef("--engine %s: this version has the embedded engine only: use auto or embedded", f.engine)
+// close ends everything in the opposite order.
+func (o *opened) close() error {
+	var errs []error
+	for _, c := range slices.Backward(o.closers) {
+		errs = append(errs, c())
 	}
-	options := embedded.Options{
-		StateDir: a.stateDir(),
-		Command:  command,
-		Waiting: func(h embedded.Holder) {
-			a.note("waiting for %s (process %d, since %s), which uses %s", h.Command, h.PID, h.Since.Format(time.TimeOnly), a.stateDir())
-		},
+	o.closers = nil
+	return errors.Join(errs...)
+}
+
+// openEngine opens the engine that was asked for. command is what others are told who wait for it.
+func (a *app) openEngine(ctx context.Context, f engineFlags, command string, epoch time.Time) (*opened, error) {
+	if err := f.check(); err != nil {
+		return nil, err
 	}
 	// BuildKit's and containerd's client code log through logrus, and the HTTP/2 server of a session
 	// through log: for whoever debugs them, not for stderr.
 	logs := io.Discard
 	if f.debug {
-		options.Log, logs = a.streams.Err, a.streams.Err
+		logs = a.streams.Err
 	}
 	logrus.SetOutput(logs)
 	log.SetOutput(logs)
-	budget, err := a.cacheBudget()
+	o, err := a.chooseEngine(ctx, f, command)
 	if err != nil {
 		return nil, err
 	}
-	options.CacheBudget = budget
+	o.Attachables = a.credentials()
+	o.Compression = "zstd"
+	o.SharedKey = command
+	o.Epoch = strconv.FormatInt(epoch.Unix(), 10)
+	if o.CacheFrom, o.CacheTo, err = o.caches(f); err != nil {
+		return nil, errors.Join(err, o.close())
+	}
+	return o, nil
+}
+
+// chooseEngine is --engine: with auto a buildkitd if BUILDKIT_HOST names one, else a Docker Engine
+// that answers, else the embedded engine, and a line that says which and why.
+func (a *app) chooseEngine(ctx context.Context, f engineFlags, command string) (*opened, error) {
+	say := func(format string, args ...any) {
+		if !f.silent {
+			a.note("engine: "+format, args...)
+		}
+	}
+	switch f.engine {
+	case engineAuto:
+	case engineEmbedded:
+		return a.openEmbedded(ctx, f, command)
+	case engineDocker:
+		return a.openDocker(ctx)
+	default:
+		return a.openRemote(ctx, f.engine, f.tls)
+	}
+	if address := a.env["BUILDKIT_HOST"]; address != "" {
+		if err := remote.Check(address); err != nil {
+			return nil, usagef("BUILDKIT_HOST: %w", err)
+		}
+		say("%s (BUILDKIT_HOST)", address)
+		return a.openRemote(ctx, address, f.tls)
+	}
+	o, err := a.openDocker(ctx)
+	var unavailable *docker.Unavailable
+	switch {
+	case err == nil:
+		say("docker at %s (%s)", o.endpoint.Host, o.endpoint.Source)
+		return o, nil
+	case !errors.As(err, &unavailable), unavailable.Reason == docker.Permission:
+		return nil, err
+	}
+	say("embedded (%s), state in %s", brief(unavailable), a.stateDir())
+	return a.openEmbedded(ctx, f, command)
+}
+
+// brief says in a few words why Docker Engine is not used.
+func brief(u *docker.Unavailable) string {
+	switch {
+	case u.Server != "":
+		return u.Server + " at " + u.Host + " has no BuildKit"
+	case u.Reason == docker.NoBuildKit:
+		return "what answers at " + u.Host + " has no BuildKit"
+	case u.Reason == docker.NoSocket:
+		return "no Docker Engine at " + u.Host
+	}
+	return "Docker Engine at " + u.Host + " cannot be used"
+}
+
+func (a *app) openEmbedded(ctx context.Context, f engineFlags, command string) (*opened, error) {
+	options := embedded.Options{
+		StateDir:  a.stateDir(),
+		Command:   command,
+		CertsDirs: a.certsDirs(),
+		Waiting: func(h embedded.Holder) {
+			a.note("waiting for %s (process %d, since %s), which uses %s", h.Command, h.PID, h.Since.Format(time.TimeOnly), a.stateDir())
+		},
+	}
+	if f.debug {
+		options.Log = a.streams.Err
+	}
+	var err error
+	if options.CacheBudget, err = a.cacheBudget(); err != nil {
+		return nil, err
+	}
 	e, err := embedded.Open(ctx, options)
 	if err != nil {
 		return nil, err
 	}
 	tempDir, err := e.TempDir()
 	if err != nil {
-		e.Close()
+		return nil, errors.Join(err, e.Close())
+	}
+	return &opened{Engine: &engine.Engine{Client: e.Client()}, name: engineEmbedded, tempDir: tempDir, exports: true, closers: []func() error{e.Close}}, nil
+}
+
+func (a *app) openDocker(ctx context.Context) (*opened, error) {
+	endpoint, d, err := a.findDocker(ctx)
+	if err != nil {
 		return nil, err
 	}
-	if f.engine == "auto" && !f.silent {
-		a.note("engine: embedded (nothing else is supported yet), state in %s", a.stateDir())
+	o := &opened{Engine: &engine.Engine{Client: d.Client()}, name: engineDocker, docker: d, endpoint: endpoint, exports: d.Containerd(), closers: []func() error{d.Close}}
+	return o, a.addTempDir(o)
+}
+
+func (a *app) openRemote(ctx context.Context, address, tls string) (*opened, error) {
+	c, err := remote.Open(ctx, address, remote.Options{TLSDir: tls})
+	if err != nil {
+		return nil, err
 	}
-	return &opened{
-		Engine: &engine.Engine{
-			Client:      e.Client(),
-			Attachables: a.credentials(),
-			Compression: "zstd",
-			SharedKey:   command,
-			Epoch:       strconv.FormatInt(epoch.Unix(), 10),
-		},
-		name:    "embedded",
-		tempDir: tempDir,
-		close:   e.Close,
-	}, nil
+	o := &opened{Engine: &engine.Engine{Client: c}, name: address, exports: true, closers: []func() error{c.Close}}
+	return o, a.addTempDir(o)
+}
+
+// addTempDir gives an engine that lives elsewhere a folder of ours.
+func (a *app) addTempDir(o *opened) error {
+	dir, remove, err := tempDir(os.TempDir())
+	if err != nil {
+		return errors.Join(err, o.close())
+	}
+	o.tempDir = dir
+	o.closers = append(o.closers, remove)
+	return nil
+}
+
+// findDocker opens the Docker Engine that docker itself would use.
+func (a *app) findDocker(ctx context.Context) (docker.Endpoint, *docker.Daemon, error) {
+	e, err := docker.Find(a.env.get)
+	if err != nil {
+		return e, nil, usageError{err}
+	}
+	d, err := docker.Open(ctx, e)
+	return e, d, err
+}
+
+// images opens the images of a Docker Engine: of the one that builds, or of the one that docker would use.
+func (a *app) images(ctx context.Context, o *opened) (*docker.Daemon, error) {
+	if o.docker != nil {
+		return o.docker, nil
+	}
+	_, d, err := a.findDocker(ctx)
+	if err != nil {
+		return nil, err
+	}
+	o.closers = append(o.closers, d.Close)
+	return d, nil
+}
+
+// certsDirs are where docker and podman look for the certificates of a registry (containers-certs.d(5)).
+func (a *app) certsDirs() []string {
+	config := a.env["XDG_CONFIG_HOME"]
+	if !filepath.IsAbs(config) {
+		config = filepath.Join(a.env["HOME"], ".config")
+	}
+	return []string{filepath.Join(config, "containers/certs.d"), filepath.Join(config, "docker/certs.d"), "/etc/containers/certs.d", "/etc/docker/certs.d"}
 }
 
 // stateDir is where the embedded engine keeps its state.

@@ -30,7 +30,7 @@ type planFlags struct {
 
 func (f *planFlags) bind(cmd *cobra.Command) {
 	flags := cmd.Flags()
-	flags.StringVar(&f.base, "base", "docker://python:alpine", "base image `REF`: docker://NAME, oci:DIR[:REF] or rootfs:FILE|DIR")
+	flags.StringVar(&f.base, "base", "docker://python:alpine", "base image `REF`: docker://NAME, docker-daemon:NAME, oci:DIR[:REF], oci-archive:FILE[:REF], docker-archive:FILE[:REF] or rootfs:FILE|DIR")
 	flags.StringVar(&f.prefix, "prefix", "", "put `PREFIX` before every image name: registry, namespace")
 	flags.StringArrayVar(&f.only, "only", nil, "the images of these `SCRIPT`s (and the base) only; can be repeated")
 	flags.StringVar(&f.mirror, "mirror", "", "distro package mirror `URL` used for the build only; auto takes the host's")
@@ -53,14 +53,10 @@ func (f *planFlags) check(in images.Input) error {
 	if err != nil {
 		return usagef("--base %w", err)
 	}
-	switch location.Transport {
-	case images.Registry:
+	if location.Transport == images.Registry || location.Transport == images.DockerDaemon {
 		if _, err := images.NormalizeRef(location.Name); err != nil {
-			return usagef("--base %s: %w: write it as in docker://python:alpine", f.base, err)
+			return usagef("--base %s: %w: write it as in %s", f.base, err, images.Location{Transport: location.Transport, Name: "python:alpine"})
 		}
-	case images.OCILayout, images.RootFS:
-	default:
-		return usagef("--base %s: this version takes no base from %s: use docker://NAME, oci:DIR[:REF] or rootfs:FILE|DIR", f.base, location.Transport)
 	}
 	if _, err := host.Mirror(f.mirror, bindep.Distro{}, ""); err != nil {
 		return usageError{err}
@@ -80,6 +76,7 @@ type operation struct {
 	epoch   time.Time
 	engine  *opened
 	display *progress.Display
+	run     *builder.Run
 }
 
 // openOperation starts the engine for a project that was read and checked.
@@ -114,7 +111,13 @@ func (s *operation) endDisplay() error {
 }
 
 // close ends what is still open.
-func (s *operation) close() error { return errors.Join(s.endDisplay(), s.engine.close()) }
+func (s *operation) close(ctx context.Context) error {
+	var err error
+	if s.run != nil {
+		err = s.run.Close(ctx)
+	}
+	return errors.Join(s.endDisplay(), err, s.engine.close())
+}
 
 // probe opens the base and learns what it is.
 func (s *operation) probe(ctx context.Context) (*builder.Run, error) {
@@ -135,34 +138,39 @@ func (s *operation) probe(ctx context.Context) (*builder.Run, error) {
 			return nil, usageError{err}
 		}
 	}
-	return builder.Probe(ctx, s.engine, builder.Options{
-		Base:    location,
-		TempDir: s.engine.tempDir,
-		Memory:  filepath.Join(s.stateDir(), "rootfs.json"),
-		Host:    fromHost,
-		Source:  source,
-		Mirror: func(base images.Base) (string, error) {
-			mirror, err := host.Mirror(s.flags.mirror, base.Distro, "")
-			if err != nil {
-				return "", usageError{err}
-			}
-			return mirror, nil
-		},
-		Plan:    s.flags.options(),
-		Epoch:   s.epoch,
-		NoCache: s.flags.noCache,
-		Status:  s.display.Update,
-	})
+	opts := s.onEngine(s.engine, location)
+	opts.Host, opts.Source = fromHost, source
+	opts.Mirror = func(base images.Base) (string, error) {
+		mirror, err := host.Mirror(s.flags.mirror, base.Distro, "")
+		if err != nil {
+			return "", usageError{err}
+		}
+		return mirror, nil
+	}
+	opts.Plan, opts.Epoch, opts.NoCache, opts.Status = s.flags.options(), s.epoch, s.flags.noCache, s.display.Update
+	s.run, err = builder.Probe(ctx, s.engine, opts)
+	return s.run, err
+}
+
+// onEngine are the options that any use of an engine needs.
+func (a *app) onEngine(o *opened, base images.Location) builder.Options {
+	return builder.Options{
+		Base:     base,
+		TempDir:  o.tempDir,
+		Memory:   filepath.Join(a.stateDir(), "rootfs.json"),
+		Images:   func(ctx context.Context) (builder.ImageStore, error) { return a.images(ctx, o) },
+		OnImages: o.docker != nil,
+	}
 }
 
 // distroOf is the distribution of a base image.
 func (a *app) distroOf(ctx context.Context, base string) (distro bindep.Distro, err error) {
 	flags := planFlags{base: base, quiet: true}
-	s, err := a.openOperation(ctx, "bindep list", engineFlags{engine: "embedded"}, operation{flags: flags, dir: "."})
+	s, err := a.openOperation(ctx, "bindep list", engineFlags{engine: engineAuto}, operation{flags: flags, dir: "."})
 	if err != nil {
 		return bindep.Distro{}, err
 	}
-	defer func() { err = errors.Join(err, s.close()) }()
+	defer func() { err = errors.Join(err, s.close(ctx)) }()
 	run, err := s.probe(ctx)
 	if err != nil {
 		return bindep.Distro{}, err

@@ -60,7 +60,7 @@ func (a *app) planCommand(ctx context.Context, o *planOptions) (err error) {
 	if err != nil {
 		return err
 	}
-	defer func() { err = errors.Join(err, s.close()) }()
+	defer func() { err = errors.Join(err, s.close(ctx)) }()
 	run, err := s.probe(ctx)
 	if err = errors.Join(err, s.endDisplay()); err != nil {
 		return err

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"os"
-	"runtime"
 	"time"
 
 	gateway "github.com/moby/buildkit/frontend/gateway/client"
@@ -48,7 +47,7 @@ SCRIPT is the script's. Exits with the script's status, and with 125 for a failu
 		},
 	}
 	o.engineFlags.bind(cmd)
-	cmd.Flags().StringVar(&o.output, "output", "", "where the images are: oci:`DIR` (default: the user's image store)")
+	cmd.Flags().StringVar(&o.output, "output", "", "where the images are: oci:`DIR`, oci-archive:FILE, docker-archive:FILE, docker-daemon: or docker:// (default: where build-images puts them)")
 	cmd.Flags().StringVar(&o.prefix, "prefix", "", "`PREFIX` of the image's name")
 	cmd.Flags().StringVarP(&o.tag, "tag", "t", "latest", "`TAG` of the image")
 	cmd.Flags().SetInterspersed(false)
@@ -56,17 +55,6 @@ SCRIPT is the script's. Exits with the script's status, and with 125 for a failu
 }
 
 func (a *app) runScript(ctx context.Context, o *runOptions, script string, args []string) (status int, err error) {
-	dir := a.imageStore()
-	if o.output != "" {
-		location, err := images.ParseLocation(o.output)
-		if err != nil {
-			return 0, usagef("--output %w", err)
-		}
-		if location.Transport != images.OCILayout {
-			return 0, usagef("--output %s: this version runs images of OCI layouts only: use oci:DIR", o.output)
-		}
-		dir = location.Name
-	}
 	name, err := images.ImageName(script)
 	if err != nil {
 		return 0, usageError{err}
@@ -74,25 +62,87 @@ func (a *app) runScript(ctx context.Context, o *runOptions, script string, args 
 	if o.prefix != "" {
 		name = o.prefix + "/" + name
 	}
-	image, err := layout.Find(dir, name+":"+o.tag, runtime.GOOS+"/"+runtime.GOARCH)
-	if err != nil {
-		return 0, usagef("%w: build it first with `pbrx-go build-images`", err)
+	name += ":" + o.tag
+	if err := o.checkOutput(); err != nil {
+		return 0, err
 	}
-	if o.engine == "auto" {
-		o.engine = "embedded" // which engine runs a script is no news
-	}
+	o.silent = true // which engine runs a script is no news
 	e, err := a.openEngine(ctx, o.engineFlags, "pbrx-go run "+script, time.Unix(0, 0))
 	if err != nil {
 		return 0, err
 	}
 	defer func() { err = errors.Join(err, e.close()) }()
-	c := builder.Container{Layout: dir, Image: image, Args: args, Stdin: a.streams.In, Stdout: a.streams.Out, Stderr: a.streams.Err}
+	image, err := a.built(ctx, e, o.output, name)
+	if err != nil {
+		return 0, err
+	}
+	c := builder.Container{Args: args, Stdin: a.streams.In, Stdout: a.streams.Out, Stderr: a.streams.Err}
 	restore, err := a.terminal(&c)
 	if err != nil {
 		return 0, err
 	}
 	defer restore()
-	return builder.RunContainer(ctx, e, c)
+	return builder.RunContainer(ctx, e, a.onEngine(e, image), c)
+}
+
+func (o *runOptions) checkOutput() error {
+	if o.output == "" {
+		return nil
+	}
+	location, err := images.ParseLocation(o.output)
+	if err != nil {
+		return usagef("--output %w", err)
+	}
+	if location.Ref != "" {
+		return usagef("--output %s: the name comes from SCRIPT, --prefix and --tag", o.output)
+	}
+	return nil
+}
+
+// built finds an image that was built: where --output says, else where builds put their images. name is NAME:TAG.
+func (a *app) built(ctx context.Context, e *opened, output, name string) (images.Location, error) {
+	if output != "" {
+		location, err := images.ParseLocation(output)
+		if err != nil {
+			return location, usagef("--output %w", err)
+		}
+		switch location.Transport {
+		case images.Registry, images.DockerDaemon:
+			location.Name = name
+		default:
+			location.Ref = name
+		}
+		return location, a.haveBuilt(ctx, e, location)
+	}
+	inStore := images.Location{Transport: images.OCILayout, Name: a.imageStore(), Ref: name}
+	if e.docker == nil {
+		return inStore, a.haveBuilt(ctx, e, inStore)
+	}
+	inDocker := images.Location{Transport: images.DockerDaemon, Name: name}
+	err := a.haveBuilt(ctx, e, inDocker)
+	if err != nil && a.haveBuilt(ctx, e, inStore) == nil { // built by another engine
+		return inStore, nil
+	}
+	return inDocker, err
+}
+
+// haveBuilt says what to do where an image is not there. Registries and archives are asked when they are opened.
+func (a *app) haveBuilt(ctx context.Context, e *opened, at images.Location) error {
+	switch at.Transport {
+	case images.OCILayout:
+		if _, err := layout.Find(at.Name, at.Ref, ""); err != nil {
+			return usagef("%w: build it first with `pbrx-go build-images`", err)
+		}
+	case images.DockerDaemon:
+		store, err := a.images(ctx, e)
+		if err != nil {
+			return err
+		}
+		if _, err := store.Image(ctx, at.Name); err != nil {
+			return usagef("%w: build it first with `pbrx-go build-images`", err)
+		}
+	}
+	return nil
 }
 
 // terminal hands the user's terminal to the script, if there is one: raw, so that keys reach the script

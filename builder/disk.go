@@ -1,0 +1,220 @@
+package builder
+
+import (
+	"context"
+	"crypto/rand"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+
+	"github.com/containerd/containerd/v2/core/content"
+	"github.com/moby/buildkit/client/llb"
+	gateway "github.com/moby/buildkit/frontend/gateway/client"
+	"github.com/moby/buildkit/solver/pb"
+	"github.com/opencontainers/go-digest"
+	v1 "github.com/opencontainers/image-spec/specs-go/v1"
+
+	"github.com/pbrx-go/pbrx-go/builder/plan2llb"
+	"github.com/pbrx-go/pbrx-go/images"
+	"github.com/pbrx-go/pbrx-go/images/archive"
+	"github.com/pbrx-go/pbrx-go/images/blobs"
+	"github.com/pbrx-go/pbrx-go/images/layout"
+	"github.com/pbrx-go/pbrx-go/images/rootfs"
+)
+
+// diskImage is an image whose blobs lie on disk.
+type diskImage struct {
+	*layout.Image
+	source blobs.Source
+}
+
+// openDisk opens a base that is a file or a folder. Archives are unpacked into the folder for temporary files.
+func openDisk(ctx context.Context, opts Options, platform v1.Platform) (*diskImage, error) {
+	at := opts.Base
+	switch at.Transport {
+	case images.RootFS:
+		return openRootFS(opts, platform)
+	case images.OCILayout:
+		return openLayout(at.Name, at.Ref, platform)
+	case images.OCIArchive, images.DockerArchive:
+		f, err := os.Open(at.Name)
+		if err != nil {
+			return nil, err
+		}
+		defer f.Close()
+		return unpackArchive(ctx, f, at.Ref, opts.TempDir, platform)
+	}
+	return nil, fmt.Errorf("nothing is known of the transport %s", at.Transport)
+}
+
+func openRootFS(opts Options, platform v1.Platform) (*diskImage, error) {
+	path, err := filepath.Abs(opts.Base.Name)
+	if err != nil {
+		return nil, err
+	}
+	img, err := rootfs.OpenRemembered(path, opts.TempDir, opts.Memory, platform)
+	if err != nil {
+		return nil, err
+	}
+	whole, err := layout.Read(img.Manifest, func(d digest.Digest) ([]byte, error) {
+		_, data, _ := img.Source(d)
+		return data, nil
+	})
+	return &diskImage{Image: whole, source: img.Source}, err
+}
+
+func openLayout(dir, ref string, platform v1.Platform) (*diskImage, error) {
+	img, err := layout.Find(dir, ref, platform.OS+"/"+platform.Architecture)
+	if err != nil {
+		return nil, err
+	}
+	return &diskImage{Image: img, source: func(d digest.Digest) (string, []byte, bool) { return layout.BlobPath(dir, d), nil, true }}, nil
+}
+
+// unpackArchive makes a layout of an archive, which goes with the folder for temporary files.
+func unpackArchive(ctx context.Context, r io.Reader, ref, tempDir string, platform v1.Platform) (*diskImage, error) {
+	dir, err := os.MkdirTemp(tempDir, "archive-*")
+	if err != nil {
+		return nil, err
+	}
+	if err := archive.Extract(contextReader{ctx, r}, dir, archive.ExtractOptions{}); err != nil {
+		return nil, err
+	}
+	return openLayout(dir, ref, platform)
+}
+
+// contextReader ends with its context.
+type contextReader struct {
+	ctx context.Context
+	io.Reader
+}
+
+func (r contextReader) Read(p []byte) (int, error) {
+	if r.ctx.Err() != nil {
+		return 0, context.Cause(r.ctx)
+	}
+	return r.Reader.Read(p)
+}
+
+// open opens one of the image's blobs.
+func (d *diskImage) open(b digest.Digest) (io.ReadCloser, error) {
+	r, err := blobs.New(d.source).ReaderAt(context.Background(), v1.Descriptor{Digest: b})
+	if err != nil {
+		return nil, err
+	}
+	return struct {
+		io.Reader
+		io.Closer
+	}{content.NewReader(r), r}, nil
+}
+
+// offer lets an engine have the image: out of the session, or, where it cannot read one out of a
+// session, by a load into its image store.
+func (d *diskImage) offer(ctx context.Context, opts Options, c gateway.Client) (*BaseImage, error) {
+	caps := c.BuildOpts().LLBCaps
+	if caps.Supports(pb.CapSourceOCILayout) == nil {
+		return d.inSession()
+	}
+	config, err := plan2llb.ParseConfig(d.RawConfig)
+	if err != nil {
+		return nil, err
+	}
+	if !opts.OnImages {
+		return nil, fmt.Errorf("the engine can read no base out of a session (source.ocilayout)")
+	}
+	store, err := opts.Images(ctx)
+	if err != nil {
+		return nil, err
+	}
+	name := helperName()
+	if err := d.load(ctx, store, name); err != nil {
+		return nil, fmt.Errorf("loading it into Docker: %w", err)
+	}
+	return helped(store, name, config, d.Descriptor.Digest), nil
+}
+
+// inSession is the image as the engine reads it out of the session.
+func (d *diskImage) inSession() (*BaseImage, error) {
+	config, err := plan2llb.ParseConfig(d.RawConfig)
+	if err != nil {
+		return nil, err
+	}
+	// BuildKit wants a reference with a host in it, and never asks that host for anything.
+	state := llb.OCILayout("pbrx-go.invalid/base@"+d.Descriptor.Digest.String(), llb.OCIStore("", storeName), llb.WithCustomName("[internal] base image"))
+	return &BaseImage{State: state, Config: config, Digest: d.Descriptor.Digest, Stores: map[string]content.Store{storeName: blobs.New(d.source)}}, nil
+}
+
+// load gives the image to Docker under a name. Layers that Docker has are not sent, which is all
+// of them when an image was built on the same base before.
+func (d *diskImage) load(ctx context.Context, store ImageStore, name string) error {
+	named := []archive.Image{{Image: d.Image, Names: []string{name}}}
+	err := stream(ctx, store, func(w io.Writer) error { return archive.WriteDockerConfig(w, named) })
+	if err == nil || ctx.Err() != nil {
+		return err
+	}
+	return stream(ctx, store, func(w io.Writer) error { return archive.WriteDocker(w, named, d.open) })
+}
+
+// stream loads what write writes.
+func stream(ctx context.Context, store ImageStore, write func(io.Writer) error) error {
+	r, w := io.Pipe()
+	go func() { w.CloseWithError(write(w)) }()
+	err := store.Load(ctx, r)
+	r.CloseWithError(io.ErrClosedPipe) // ends write, if it has not ended
+	return err
+}
+
+// helperRepository is the repository of names that images have in Docker while a build needs them.
+const helperRepository = "pbrx-go-base"
+
+// helperName is a name that no other process has.
+func helperName() string { return helperRepository + ":" + rand.Text() }
+
+// helped is a base that Docker has under a name of ours.
+func helped(store ImageStore, name string, config plan2llb.Config, d digest.Digest) *BaseImage {
+	return &BaseImage{
+		State:   llb.Image("docker.io/library/"+name, llb.ResolveModePreferLocal, llb.WithCustomName("[internal] base image")),
+		Config:  config,
+		Digest:  d,
+		release: func(ctx context.Context) error { return store.Untag(ctx, name) },
+	}
+}
+
+// openDaemon opens a base that Docker has: under a name of ours on that Docker itself, so that the
+// name it was asked for by may change meanwhile; through an archive on any other engine.
+func openDaemon(ctx context.Context, opts Options, platform v1.Platform, c gateway.Client) (*BaseImage, error) {
+	store, err := opts.Images(ctx)
+	if err != nil {
+		return nil, err
+	}
+	name, err := images.NormalizeRef(opts.Base.Name)
+	if err != nil {
+		return nil, err
+	}
+	if !opts.OnImages {
+		saved, err := store.Save(ctx, []string{name})
+		if err != nil {
+			return nil, err
+		}
+		defer saved.Close()
+		img, err := unpackArchive(ctx, saved, "", opts.TempDir, platform)
+		if err != nil {
+			return nil, err
+		}
+		return img.offer(ctx, opts, c)
+	}
+	img, err := store.Image(ctx, name)
+	if err != nil {
+		return nil, err
+	}
+	config, err := plan2llb.ParseConfig(img.RawConfig)
+	if err != nil {
+		return nil, err
+	}
+	helper := helperName()
+	if err := store.Tag(ctx, img.Descriptor.Digest.String(), helper); err != nil {
+		return nil, err
+	}
+	return helped(store, helper, config, img.Descriptor.Digest), nil
+}

@@ -1,0 +1,70 @@
+package cli
+
+import (
+	"fmt"
+	"path/filepath"
+
+	"github.com/moby/buildkit/client"
+	"github.com/spf13/cobra"
+
+	"github.com/pbrx-go/pbrx-go/builder"
+	"github.com/pbrx-go/pbrx-go/images"
+)
+
+// bindCaches adds the flags of layer caches.
+func (f *engineFlags) bindCaches(cmd *cobra.Command) {
+	cmd.Flags().StringArrayVar(&f.cacheFrom, "cache-from", nil, "layer cache to look into: docker://`NAME` or oci:DIR; can be repeated")
+	cmd.Flags().StringArrayVar(&f.cacheTo, "cache-to", nil, "layer cache to write every step's result to: docker://`NAME` or oci:DIR; can be repeated")
+}
+
+// caches are the entries for BuildKit. Docker's graph drivers keep layers in a form that no cache can be made of.
+func (o *opened) caches(f engineFlags) (from, to []client.CacheOptionsEntry, err error) {
+	for _, ref := range f.cacheFrom {
+		kind, target, err := parseCache("--cache-from", ref)
+		if err != nil {
+			return nil, nil, err
+		}
+		if kind == "local" && !o.exports {
+			return nil, nil, o.cannot("read the layer cache " + ref)
+		}
+		from = append(from, client.CacheOptionsEntry{Type: kind, Attrs: map[string]string{map[string]string{"registry": "ref", "local": "src"}[kind]: target}})
+	}
+	for _, ref := range f.cacheTo {
+		kind, target, err := parseCache("--cache-to", ref)
+		if err != nil {
+			return nil, nil, err
+		}
+		if !o.exports {
+			return nil, nil, o.cannot("write the layer cache " + ref)
+		}
+		attrs := map[string]string{map[string]string{"registry": "ref", "local": "dest"}[kind]: target,
+			"mode": "max", "image-manifest": "true", "oci-mediatypes": "true", "compression": "zstd"}
+		to = append(to, client.CacheOptionsEntry{Type: kind, Attrs: attrs})
+	}
+	return from, to, nil
+}
+
+func (o *opened) cannot(what string) error {
+	return &builder.EngineError{Doing: "opening the engine " + o.name, Err: fmt.Errorf("it cannot %s", what),
+		Hint: "use --engine embedded, a buildkitd, or a Docker Engine with the containerd image store"}
+}
+
+// parseCache reads where a layer cache is.
+func parseCache(flag, ref string) (kind, target string, err error) {
+	location, err := images.ParseLocation(ref)
+	if err != nil {
+		return "", "", usagef("%s %w", flag, err)
+	}
+	switch {
+	case location.Transport == images.Registry && location.Name != "":
+		name, err := images.NormalizeRef(location.Name)
+		if err != nil {
+			return "", "", usagef("%s %s: %w", flag, ref, err)
+		}
+		return "registry", name, nil
+	case location.Transport == images.OCILayout && location.Ref == "":
+		dir, err := filepath.Abs(location.Name)
+		return "local", dir, err
+	}
+	return "", "", usagef("%s %s: layer caches are in a registry (docker://NAME) or a folder (oci:DIR)", flag, ref)
+}
