@@ -22,7 +22,7 @@ type DockerOptions struct {
 // there is no dockerd, or no right to start one; a daemon that does not start fails it.
 func Docker(t testing.TB, options DockerOptions) string {
 	t.Helper()
-	if why := noDocker(options); why != "" {
+	if why := NoDocker(options); why != "" {
 		t.Skip("no Docker Engine to test with: " + why)
 	}
 	dir, err := shortTempDir("pbd")

@@ -27,8 +27,8 @@ const (
 	dockerEnds = 10 * time.Second
 )
 
-// noDocker says why no daemon can be started here, and nothing when one can.
-func noDocker(options DockerOptions) string {
+// NoDocker says why no daemon can be started here, and nothing when one can.
+func NoDocker(options DockerOptions) string {
 	if os.Geteuid() != 0 {
 		return "dockerd needs root"
 	}

@@ -93,7 +93,7 @@ func TestDockerEndsWithItsTest(t *testing.T) {
 }
 
 func TestADaemonThatDoesNotStartSaysWhy(t *testing.T) {
-	if why := noDocker(DockerOptions{}); why != "" {
+	if why := NoDocker(DockerOptions{}); why != "" {
 		t.Skip("no Docker Engine to test with: " + why)
 	}
 	dir := t.TempDir()
@@ -116,7 +116,7 @@ func TestDockerDiesWithItsProcess(t *testing.T) {
 		}
 		select {}
 	}
-	if why := noDocker(DockerOptions{}); why != "" {
+	if why := NoDocker(DockerOptions{}); why != "" {
 		t.Skip("no Docker Engine to test with: " + why)
 	}
 	dir, err := shortTempDir("pbk")

@@ -6,7 +6,8 @@ import "errors"
 
 const dockerLog = "dockerd.log"
 
-func noDocker(DockerOptions) string { return "dockerd needs Linux" }
+// NoDocker says that this needs Linux.
+func NoDocker(DockerOptions) string { return "dockerd needs Linux" }
 
 // StartDocker needs Linux.
 func StartDocker(string, DockerOptions) (host string, stop func() error, err error) {
