@@ -113,18 +113,18 @@ func (d *diagnosis) explain(asked error, u *url.URL, s scheme, o Options) (reaso
 		unknownCA x509.UnknownAuthorityError
 		wrongName x509.HostnameError
 		invalid   x509.CertificateInvalidError
-		alert     tls.AlertError
+		said      *net.OpError
 		noTLS     tls.RecordHeaderError
 	)
 	switch {
 	case errors.Is(asked, errNoWorker):
 		return asked, "start it with a worker (its log says why there is none)"
 	case errors.As(heard, &unknownCA):
-		return fmt.Errorf("its certificate is of another CA: %w", heard), "put the CA of the server into ca.pem of the folder of --engine-tls"
+		return fmt.Errorf("its certificate was issued by %q, which is not in ca.pem", unknownCA.Cert.Issuer.CommonName), "put the CA of the server into ca.pem of the folder of --engine-tls"
 	case errors.As(heard, &wrongName), errors.As(heard, &invalid):
 		return heard, "use a name that its certificate has, or have the certificate renewed"
-	case errors.As(heard, &alert):
-		return fmt.Errorf("it refuses our certificate: %w", heard), "put a certificate of a CA that it trusts into cert.pem and key.pem of the folder of --engine-tls"
+	case errors.As(heard, &said) && said.Op == "remote error" && strings.Contains(heard.Error(), "certificate"): // what crypto/tls makes of an alert
+		return fmt.Errorf("it refuses our certificate: %w", said.Err), "put a certificate of a CA that it trusts into cert.pem and key.pem of the folder of --engine-tls"
 	case errors.As(heard, &noTLS):
 		return errors.New("it does not speak TLS"), "leave out --engine-tls, or have buildkitd started with TLS"
 	case s.program != "":

@@ -107,3 +107,17 @@ func newKey(t testing.TB) *ecdsa.PrivateKey {
 	}
 	return key
 }
+
+// Mixed makes a folder of a client that trusts servers of one CA, and shows a certificate of another.
+func Mixed(t testing.TB, trusts, shows *CA) string {
+	t.Helper()
+	dir := shows.Client(t)
+	if err := os.WriteFile(filepath.Join(dir, caFile), trusts.pem(), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	return dir
+}
+
+func (ca *CA) pem() []byte {
+	return pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: ca.certificate.Raw})
+}
