@@ -177,6 +177,7 @@ func (b *build) index(ctx context.Context, c gateway.Client) (llb.State, error) 
 		return llb.Scratch(), err
 	}
 	index, report := b.compiler.Index(b.Base, wanted)
+	b.cached = append(b.cached, report)
 	var found struct {
 		Missing []string `json:"missing"`
 	}

@@ -3,7 +3,6 @@ package builder
 import (
 	"context"
 	"fmt"
-	"strconv"
 	"time"
 
 	"github.com/moby/buildkit/client/llb"
@@ -12,6 +11,7 @@ import (
 	v1 "github.com/opencontainers/image-spec/specs-go/v1"
 	"golang.org/x/sync/errgroup"
 
+	"github.com/pbrx-go/pbrx-go/builder/plan2llb"
 	"github.com/pbrx-go/pbrx-go/images"
 	"github.com/pbrx-go/pbrx-go/images/layout"
 )
@@ -83,19 +83,7 @@ func solveAgain(ctx context.Context, c gateway.Client, st llb.State) (*gateway.R
 // ExportCache sends the results of all steps of the run to the layer cache that the engine was opened with.
 func (r *Run) ExportCache(ctx context.Context) error {
 	job := r.job(func(ctx context.Context, c gateway.Client) (*gateway.Result, error) {
-		all := gateway.NewResult()
-		for n, st := range r.cached {
-			res, err := solveAgain(ctx, c, st)
-			if err != nil {
-				return nil, err
-			}
-			ref, err := res.SingleRef()
-			if err != nil {
-				return nil, err
-			}
-			all.AddRef(strconv.Itoa(n), ref)
-		}
-		return all, nil
+		return solveAgain(ctx, c, plan2llb.Above(r.cached))
 	})
 	job.ExportCache = true
 	if _, err := r.solver.Solve(ctx, job); err != nil {

@@ -38,8 +38,11 @@ type tracker struct {
 }
 
 type vertex struct {
-	name    string
-	cached  bool
+	name   string
+	cached bool
+	// fetched says that a result was found in a layer cache elsewhere. It is fetched then, and the fetching looks
+	// like the step, but for that the step says nothing.
+	fetched bool
 	done    bool
 	ran     bool
 	err     string
@@ -74,10 +77,11 @@ func (t *tracker) update(s *client.SolveStatus) {
 		if v.Error != "" {
 			known.err = v.Error
 		}
+		known.fetched = known.fetched || v.Cached
 		if v.Completed != nil {
 			known.done = true
-			known.cached = v.Cached
-			known.ran = !v.Cached
+			known.cached = v.Cached || known.fetched && len(known.lines)+len(known.partial) == 0
+			known.ran = !known.cached
 			if v.Started != nil {
 				known.took = v.Completed.Sub(*v.Started)
 			}

@@ -141,6 +141,17 @@ func (c *Compiler) unexported() llb.State {
 	return c.in.Base.File(marker, llb.WithCustomName("[internal] base to install on"))
 }
 
+// Above is a state that all of the given ones are below, and that holds nothing. BuildKit (0.33) can export
+// the cache of several results at once, but forgets some of what is below them.
+func Above(states []llb.State) llb.State {
+	nothing := &llb.CopyInfo{AllowWildcard: true, AllowEmptyWildcard: true, CopyDirContentsOnly: true}
+	all := llb.Mkdir("/above", 0o755, llb.WithCreatedTime(time.Unix(0, 0)))
+	for _, st := range states {
+		all = all.Copy(st, "/.pbrx-go-nothing-*", "/above/", nothing)
+	}
+	return llb.Scratch().File(all, llb.WithCustomName("[internal] everything for the layer cache"))
+}
+
 // install installs one group of wheels on a root file system.
 func (c *Compiler) install(plan *images.Plan, b Builder, root llb.State, g Group) llb.State {
 	operands := []string{plan.Base.Python.Executable}
