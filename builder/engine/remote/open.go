@@ -11,6 +11,7 @@ import (
 	"github.com/moby/buildkit/client"
 	"github.com/moby/buildkit/client/connhelper"
 	"google.golang.org/grpc"
+	"google.golang.org/grpc/backoff"
 )
 
 // Options say how a buildkitd is reached.
@@ -98,14 +99,17 @@ func dialOptions(u *url.URL, s scheme, o Options, d *diagnosis) ([]client.Client
 		}
 		dial = helper.ContextDialer
 	}
+	// gRPC would give a connection up after 20 seconds; how long is long is ours to say.
+	patience := client.WithGRPCDialOption(grpc.WithConnectParams(grpc.ConnectParams{Backoff: backoff.DefaultConfig, MinConnectTimeout: time.Hour}))
 	if o.TLSDir == "" {
-		return []client.ClientOpt{client.WithContextDialer(d.dialer(dial, true))}, nil
+		return []client.ClientOpt{patience, client.WithContextDialer(d.dialer(dial, true))}, nil
 	}
 	creds, err := loadTLS(o.TLSDir)
 	if err != nil {
 		return nil, err
 	}
 	return []client.ClientOpt{
+		patience,
 		client.WithContextDialer(d.dialer(dial, false)),
 		client.WithGRPCDialOption(grpc.WithTransportCredentials(&heardCredentials{TransportCredentials: creds, diagnosis: d})),
 	}, nil
