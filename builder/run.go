@@ -8,6 +8,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/containerd/platforms"
 	"github.com/moby/buildkit/client"
 	"github.com/moby/buildkit/client/llb"
 	gateway "github.com/moby/buildkit/frontend/gateway/client"
@@ -142,6 +143,28 @@ func (r *Run) chooseMirror() error {
 	r.opts.Host.Secrets = maps.Clone(r.opts.Host.Secrets)
 	r.opts.Host.Secrets[plan2llb.SecretMirror] = []byte(mirror)
 	return nil
+}
+
+// Abilities is what an engine can do, as far as engines differ.
+type Abilities struct {
+	// Platform is that of what it builds, such as linux/amd64.
+	Platform string
+	// Merge says that layers are merged, OCILayout that bases are read out of a session.
+	Merge, OCILayout bool
+}
+
+// Examine asks an engine what it can do.
+func Examine(ctx context.Context, solver Solver) (can Abilities, err error) {
+	_, err = solver.Solve(ctx, Job{Work: func(_ context.Context, c gateway.Client) (*gateway.Result, error) {
+		platform, features, err := abilities(c)
+		if err != nil {
+			return nil, err
+		}
+		caps := c.BuildOpts().LLBCaps
+		can = Abilities{Platform: platforms.Format(platform), Merge: features.Merge, OCILayout: caps.Supports(pb.CapSourceOCILayout) == nil}
+		return gateway.NewResult(), nil
+	}})
+	return can, err
 }
 
 // abilities asks the engine for its platform and what changes how a plan is compiled.

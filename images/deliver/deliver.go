@@ -12,6 +12,7 @@ import (
 
 	"github.com/pbrx-go/pbrx-go/images"
 	"github.com/pbrx-go/pbrx-go/images/layout"
+	"github.com/pbrx-go/pbrx-go/images/push"
 )
 
 // Item is one image of a set: its name without a tag, its tags, and what it is.
@@ -58,6 +59,9 @@ type Error struct {
 
 // Error is one line.
 func (e *Error) Error() string {
+	if broken := (*push.Error)(nil); errors.As(e.Err, &broken) { // which says it in the same words
+		return e.Err.Error()
+	}
 	if len(e.Named) == 0 {
 		return fmt.Sprintf("%v: nothing was named", e.Err)
 	}

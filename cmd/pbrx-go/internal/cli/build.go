@@ -153,7 +153,7 @@ func (s *operation) printBuilt(run *builder.Run, made *made, built []images.Buil
 		}
 		s.summary(run, result, built, took)
 		if len(o.outputs) == 0 && !o.push {
-			s.note("images are in %s", made.delivery.locations[0])
+			s.note("images are in %s", made.delivery)
 		}
 	}
 	if o.format == "json" {

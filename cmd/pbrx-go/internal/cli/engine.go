@@ -89,14 +89,11 @@ func (a *app) openEngine(ctx context.Context, f engineFlags, command string, epo
 	if err := f.check(); err != nil {
 		return nil, err
 	}
-	// BuildKit's and containerd's client code log through logrus, and the HTTP/2 server of a session
-	// through log: for whoever debugs them, not for stderr.
-	logs := io.Discard
+	quietLogs()
 	if f.debug {
-		logs = a.streams.Err
+		logrus.SetOutput(a.streams.Err)
+		log.SetOutput(a.streams.Err)
 	}
-	logrus.SetOutput(logs)
-	log.SetOutput(logs)
 	o, err := a.chooseEngine(ctx, f, command)
 	if err != nil {
 		return nil, err
@@ -109,6 +106,13 @@ func (a *app) openEngine(ctx context.Context, f engineFlags, command string, epo
 		return nil, errors.Join(err, o.close())
 	}
 	return o, nil
+}
+
+// quietLogs keeps off stderr what BuildKit's and containerd's client code log through logrus, and the
+// HTTP/2 server of a session through log: it is for whoever debugs them.
+func quietLogs() {
+	logrus.SetOutput(io.Discard)
+	log.SetOutput(io.Discard)
 }
 
 // chooseEngine is --engine: with auto a buildkitd if BUILDKIT_HOST names one, else a Docker Engine

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"os"
 	"slices"
+	"strings"
 
 	"github.com/opencontainers/go-digest"
 
@@ -12,6 +13,7 @@ import (
 	"github.com/pbrx-go/pbrx-go/images"
 	"github.com/pbrx-go/pbrx-go/images/deliver"
 	"github.com/pbrx-go/pbrx-go/images/layout"
+	"github.com/pbrx-go/pbrx-go/images/push"
 )
 
 // parseOutputs reads --output and --push.
@@ -56,6 +58,19 @@ type delivery struct {
 	kept bool
 	// compression of the layers on their way: uncompressed where the destination wants them so.
 	compression string
+}
+
+// String says where the images are.
+func (d *delivery) String() string {
+	var out []string
+	for _, at := range d.locations {
+		word := at.String()
+		if at.Transport == images.DockerDaemon {
+			word = "Docker Engine"
+		}
+		out = append(out, word)
+	}
+	return strings.Join(out, ", ")
 }
 
 // deliveryTo decides how images get from the engine to where they go.
@@ -209,9 +224,16 @@ func (m *made) destinations(ctx context.Context) ([]deliver.Destination, error) 
 				return nil, err
 			}
 			out = append(out, &deliver.Docker{Daemon: daemon})
+		case images.Registry:
+			out = append(out, deliver.Registry{Options: m.pushOptions()})
 		}
 	}
 	return out, nil
+}
+
+// pushOptions are how we push.
+func (a *app) pushOptions() push.Options {
+	return push.Options{Log: func(line string) { a.note("%s", line) }, CertsDirs: a.certsDirs()}
 }
 
 // identify is the digest by which an image is known where it went: that of its manifest, or its image ID where

@@ -1,0 +1,213 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+
+	"github.com/spf13/cobra"
+
+	"github.com/pbrx-go/pbrx-go/images"
+	"github.com/pbrx-go/pbrx-go/images/archive"
+	"github.com/pbrx-go/pbrx-go/images/deliver"
+	"github.com/pbrx-go/pbrx-go/images/layout"
+	"github.com/pbrx-go/pbrx-go/setupcfg"
+)
+
+type pushOptions struct {
+	engine string
+	output string
+	prefix string
+	only   []string
+	tags   []string
+	dir    string
+}
+
+func newPushImages(a *app) *cobra.Command {
+	o := &pushOptions{}
+	cmd := &cobra.Command{
+		Use:   "push-images [DIR]",
+		Short: "Push the images that build-images made",
+		Long: `Pushes the images of the Python project in DIR (default: the current directory) to the registries that
+their names say: every blob and manifest of the set first, then the tags. A push that breaks off says which tags were
+written; running it again completes it. Credentials are docker's (docker login).
+
+` + exitCodesHelp,
+		Args: atMost(1, "the project's directory"),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			o.dir = directory(args)
+			return a.pushImages(cmd.Context(), o)
+		},
+	}
+	flags := cmd.Flags()
+	flags.StringVar(&o.engine, "engine", engineAuto, "`ENGINE` that built the images, which says where they are")
+	flags.StringVar(&o.output, "output", "", "where the images are: oci:`DIR`, oci-archive:FILE, docker-archive:FILE or docker-daemon: (default: where build-images puts them)")
+	flags.StringVar(&o.prefix, "prefix", "", "`PREFIX` of the images' names: registry, namespace")
+	flags.StringArrayVar(&o.only, "only", nil, "the images of these `SCRIPT`s (and the base) only; can be repeated")
+	flags.StringArrayVarP(&o.tags, "tag", "t", []string{"latest"}, "`TAG` of every image of the set; can be repeated")
+	return cmd
+}
+
+func (a *app) pushImages(ctx context.Context, o *pushOptions) (err error) {
+	names, err := o.names()
+	if err != nil {
+		return err
+	}
+	dir, remove, err := tempDir(os.TempDir())
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, remove()) }()
+	from, err := a.pushSource(ctx, o, names[0])
+	if err != nil {
+		return err
+	}
+	set, err := a.collect(ctx, from, names, o.tags, dir)
+	if err != nil {
+		return err
+	}
+	if err := deliver.Deliver(ctx, set, []deliver.Destination{deliver.Registry{Options: a.pushOptions()}}); err != nil {
+		return err
+	}
+	for _, item := range set.Items {
+		for _, tag := range item.Tags {
+			fmt.Fprintf(a.streams.Out, "%s:%s@%s\n", item.Name, tag, item.Image.Descriptor.Digest)
+		}
+	}
+	return nil
+}
+
+// names are the names of the project's images, without tags.
+func (o *pushOptions) names() ([]string, error) {
+	if o.prefix == "" {
+		return nil, usagef("push-images: say which registry with --prefix, as in --prefix registry.example.org/team")
+	}
+	for _, tag := range o.tags {
+		if err := images.CheckTag(tag); err != nil {
+			return nil, usagef("--tag: %w", err)
+		}
+	}
+	project, file, err := openProject(o.dir)
+	if err != nil {
+		return nil, err
+	}
+	if project.Name.Status != setupcfg.Known || project.ConsoleScripts.MayGrow || project.ConsoleScripts.Status == setupcfg.Unknown {
+		return nil, usagef("%s: which images there are is known from the wheel only: push them with `pbrx-go build-images --push`", o.dir)
+	}
+	plan, err := images.New(images.Input{Project: project, Bindep: file}, images.Options{Prefix: o.prefix, Only: o.only})
+	if err != nil {
+		return nil, usageError{err}
+	}
+	var names []string
+	for _, image := range plan.Images {
+		if image.Selected {
+			names = append(names, image.Name)
+		}
+	}
+	return names, nil
+}
+
+// pushSource is where the images are: where --output says, else where the engine's builds put them.
+func (a *app) pushSource(ctx context.Context, o *pushOptions, name string) (images.Location, error) {
+	if o.output != "" {
+		at, err := images.ParseLocation(o.output)
+		if err != nil {
+			return at, usagef("--output %w", err)
+		}
+		if at.Transport == images.Registry || at.Transport == images.RootFS || at.Ref != "" {
+			return at, usagef("--output %s: give oci:DIR, oci-archive:FILE, docker-archive:FILE or docker-daemon:", o.output)
+		}
+		return at, nil
+	}
+	store := images.Location{Transport: images.OCILayout, Name: a.imageStore()}
+	if o.engine == engineDocker {
+		return images.Location{Transport: images.DockerDaemon}, nil
+	}
+	if o.engine != engineAuto || a.env["BUILDKIT_HOST"] != "" {
+		return store, nil
+	}
+	_, daemon, err := a.findDocker(ctx)
+	if err != nil { // where there is no Docker, builds put nothing into it
+		return store, ctx.Err()
+	}
+	defer daemon.Close()
+	if _, err := daemon.Image(ctx, name+":"+o.tags[0]); err != nil {
+		return store, ctx.Err()
+	}
+	return images.Location{Transport: images.DockerDaemon}, nil
+}
+
+// collect opens the images.
+func (a *app) collect(ctx context.Context, from images.Location, names, tags []string, temp string) (*deliver.Set, error) {
+	dir := from.Name
+	switch from.Transport {
+	case images.OCIArchive, images.DockerArchive:
+		f, err := os.Open(from.Name)
+		if err != nil {
+			return nil, usageError{err}
+		}
+		defer f.Close()
+		dir = temp
+		if err := archive.Extract(f, dir, archive.ExtractOptions{Compression: "zstd"}); err != nil {
+			return nil, usagef("reading %s: %w", from, err)
+		}
+	case images.DockerDaemon:
+		return a.collectFromDocker(ctx, names, tags, temp)
+	}
+	set := &deliver.Set{Dirs: []string{dir}}
+	for _, name := range names {
+		for _, tag := range tags {
+			img, err := layout.Find(dir, name+":"+tag, "")
+			if err != nil {
+				return nil, notBuilt(err)
+			}
+			add(set, name, tag, img)
+		}
+	}
+	return set, nil
+}
+
+func notBuilt(err error) error {
+	return usagef("%w: build it first with `pbrx-go build-images` and the same --prefix and --tag", err)
+}
+
+// add makes tags of one image one item.
+func add(set *deliver.Set, name, tag string, img *layout.Image) {
+	if n := len(set.Items) - 1; n >= 0 && set.Items[n].Name == name && set.Items[n].Image.Descriptor.Digest == img.Descriptor.Digest {
+		set.Items[n].Tags = append(set.Items[n].Tags, tag)
+		return
+	}
+	set.Items = append(set.Items, deliver.Item{Name: name, Tags: []string{tag}, Image: img})
+}
+
+// collectFromDocker brings the images over from Docker Engine.
+func (a *app) collectFromDocker(ctx context.Context, names, tags []string, temp string) (*deliver.Set, error) {
+	_, daemon, err := a.findDocker(ctx)
+	if err != nil {
+		return nil, err
+	}
+	defer daemon.Close()
+	set := &deliver.Set{Dirs: []string{temp}}
+	var ids []string
+	for _, name := range names {
+		for _, tag := range tags {
+			img, err := daemon.Image(ctx, name+":"+tag)
+			if err != nil {
+				return nil, notBuilt(err)
+			}
+			add(set, name, tag, img)
+		}
+	}
+	for _, item := range set.Items {
+		ids = append(ids, item.Image.Descriptor.Digest.String())
+	}
+	fetched, err := (&deliver.Kept{Daemon: daemon}).Fetch(ctx, ids, temp, "zstd")
+	if err != nil {
+		return nil, err
+	}
+	for n := range set.Items {
+		set.Items[n].Image = fetched[n]
+	}
+	return set, nil
+}
