@@ -14,7 +14,7 @@ import (
 	"github.com/pbrx-go/pbrx-go/images/archive"
 )
 
-// sourceError is a fault of what is to be sent, not of the registry.
+// sourceError is a fault on our side, of what is to be sent or of the configuration.
 type sourceError struct{ err error }
 
 func (e *sourceError) Error() string { return e.err.Error() }

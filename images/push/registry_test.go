@@ -16,6 +16,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/google/go-containerregistry/pkg/authn"
 	"github.com/google/go-containerregistry/pkg/registry"
 	"github.com/opencontainers/go-digest"
 	v1 "github.com/opencontainers/image-spec/specs-go/v1"
@@ -213,7 +214,15 @@ func (s *server) get(t *testing.T, path string) ([]byte, *http.Response) {
 
 // quick are limits that a test can wait for.
 func quick(t *testing.T) push.Options {
-	return push.Options{Tries: 3, Wait: time.Millisecond, Stall: 250 * time.Millisecond, CertsDirs: []string{}, Log: func(line string) { t.Log(line) }}
+	return push.Options{Tries: 3, Wait: time.Millisecond, Stall: 800 * time.Millisecond, CertsDirs: []string{},
+		Keychain: authn.NewMultiKeychain(), Log: func(line string) { t.Log(line) }}
+}
+
+// asUser is quick, with what docker's configuration says.
+func asUser(t *testing.T) push.Options {
+	o := quick(t)
+	o.Keychain = nil
+	return o
 }
 
 // alone keeps the machine's own credentials out of a test.

@@ -30,7 +30,7 @@ type repository struct {
 func (r *repository) connect(ctx context.Context, o Options, base http.RoundTripper, sources []name.Repository) error {
 	auth, err := authn.Resolve(ctx, o.Keychain, r.Repository)
 	if err != nil {
-		return fmt.Errorf("reading the credentials for %s from docker's configuration: %w", r.host, err)
+		return &sourceError{fmt.Errorf("reading the credentials for %s from docker's configuration: %w", r.host, err)}
 	}
 	r.anonymous = auth == authn.Anonymous
 	scopes := []string{r.Scope(transport.PushScope)}

@@ -56,7 +56,7 @@ func temporary(err error) bool {
 		dns       *net.DNSError
 		verify    *tls.CertificateVerificationError
 		authority x509.UnknownAuthorityError
-		alert     tls.AlertError
+		remote    *net.OpError
 		plain     errPlain
 		source    *sourceError
 		stalled   errStalled
@@ -69,8 +69,10 @@ func temporary(err error) bool {
 		return temporaryAnswer(answer)
 	case errors.As(err, &dns):
 		return !dns.IsNotFound
-	case errors.As(err, &verify), errors.As(err, &authority), errors.As(err, &alert), errors.Is(err, http.ErrSchemeMismatch):
+	case errors.As(err, &verify), errors.As(err, &authority), errors.Is(err, http.ErrSchemeMismatch):
 		return false
+	case errors.As(err, &remote) && remote.Op == "remote error":
+		return false // crypto/tls: the registry does not want our certificate, or wants one
 	}
 	return errors.As(err, &stalled) || errors.As(err, &request) || errors.Is(err, io.ErrUnexpectedEOF)
 }
