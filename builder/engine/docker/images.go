@@ -14,9 +14,18 @@ import (
 )
 
 // Load puts the images of a docker-archive into the engine. Several images are no transaction:
-// after an error those before it may be there.
+// after an error those before it may be there. When ctx ends while a Read of archive is under
+// way, Load does not wait for it.
 func (d *Daemon) Load(ctx context.Context, archive io.Reader) error {
-	resp, err := d.api.ImageLoad(ctx, archive)
+	// The HTTP client waits for a Read that never returns, whatever becomes of the request: hence a pipe.
+	r, w := io.Pipe()
+	defer r.Close()
+	defer context.AfterFunc(ctx, func() { r.Close() })()
+	go func() {
+		_, err := io.Copy(w, archive)
+		w.CloseWithError(err)
+	}()
+	resp, err := d.api.ImageLoad(ctx, r)
 	if err != nil {
 		return ended(ctx, "loading images into Docker", err)
 	}
