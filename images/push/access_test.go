@@ -45,12 +45,13 @@ func TestPrivateCA(t *testing.T) {
 	alone(t, "")
 	s := serve(t, true)
 	blobs := store{}
+	dir := t.TempDir()
 	o := asUser(t)
+	o.CertsDirs = []string{dir}
 	set := one(t, blobs, s.host)
 	_, err := push.Push(t.Context(), set, blobs.open, o)
 	wantPushError(t, err, "pushing "+s.host+"/foo: connecting to "+s.host+": GET https://"+s.host+
-		"/v2/: tls: failed to verify certificate: x509: certificate signed by unknown authority: no tag was written; run it again to complete it")
-	dir := t.TempDir()
+		"/v2/: tls: failed to verify certificate: x509: certificate signed by unknown authority (if it is to be trusted, put its CA into "+dir+"/"+s.host+"/ca.crt): no tag was written; run it again to complete it")
 	o.CertsDirs = []string{filepath.Join(dir, "none"), dir}
 	write(t, filepath.Join(dir, s.host, "ca.crt"), pemOf("CERTIFICATE", s.Certificate().Raw), 0o644)
 	if _, err := push.Push(t.Context(), set, blobs.open, o); err != nil {
@@ -72,7 +73,7 @@ func TestClientCertificate(t *testing.T) {
 	write(t, at("ca.crt"), pemOf("CERTIFICATE", s.Certificate().Raw), 0o644)
 	_, err := push.Push(t.Context(), set, blobs.open, o)
 	wantPushError(t, err, "pushing "+s.host+"/foo: connecting to "+s.host+": GET https://"+s.host+
-		"/v2/: remote error: tls: certificate required: no tag was written; run it again to complete it")
+		"/v2/: remote error: tls: certificate required (client certificates are NAME.cert and NAME.key in "+filepath.Join(dir, s.host)+"): no tag was written; run it again to complete it")
 
 	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
 	if err != nil {

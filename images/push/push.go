@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"path/filepath"
 	"sync"
 
 	"github.com/google/go-containerregistry/pkg/name"
@@ -147,6 +148,9 @@ func (p *pusher) connect(ctx context.Context, owners map[blobKey]*repository) er
 			if from := owners[keyOf(t.repo, d)]; from != t.repo {
 				sources[t.repo] = appendNew(sources[t.repo], from.Repository)
 			}
+		}
+		if len(p.o.CertsDirs) > 0 {
+			t.repo.certs = filepath.Join(p.o.CertsDirs[0], t.repo.host)
 		}
 		if p.transports[t.repo.host] != nil {
 			continue

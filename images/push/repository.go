@@ -2,10 +2,12 @@ package push
 
 import (
 	"context"
+	"crypto/x509"
 	"errors"
 	"fmt"
 	"net/http"
 	"net/url"
+	"path/filepath"
 
 	"github.com/google/go-containerregistry/pkg/authn"
 	"github.com/google/go-containerregistry/pkg/name"
@@ -18,6 +20,8 @@ type repository struct {
 	name.Repository
 	// host is the registry as users and docker's configuration write it.
 	host string
+	// certs is where docker looks for certificates for the host, if anywhere.
+	certs string
 	// anonymous says that no credentials were found.
 	anonymous bool
 	// client has the credentials; writer uses it. Neither tries again: retry does.
@@ -87,7 +91,7 @@ func (r *repository) upload(ctx context.Context, b *blob, source *repository) er
 func (r *repository) explain(err error) error {
 	var answer *transport.Error
 	if !errors.As(err, &answer) {
-		return err
+		return r.explainTLS(err)
 	}
 	login := "`docker login " + r.host + "`"
 	if r.host == "docker.io" {
@@ -108,6 +112,21 @@ func (r *repository) explain(err error) error {
 			return fmt.Errorf("%w (%s was asked with %s: use %s, and mind that the repository may have to be made first)", err, r.host, who, login)
 		}
 		return fmt.Errorf("%w (%s was asked with %s: they may not allow this, or the repository must be made first)", err, r.host, who)
+	}
+	return err
+}
+
+// explainTLS says what to do about a connection that TLS does not allow.
+func (r *repository) explainTLS(err error) error {
+	var authority x509.UnknownAuthorityError
+	switch {
+	case errors.Is(err, http.ErrSchemeMismatch):
+		return fmt.Errorf("%w (plain HTTP is spoken to this machine only: %s needs a certificate)", err, r.host)
+	case r.certs == "":
+	case errors.As(err, &authority):
+		return fmt.Errorf("%w (if it is to be trusted, put its CA into %s)", err, filepath.Join(r.certs, "ca.crt"))
+	case remoteAlert(err) != nil:
+		return fmt.Errorf("%w (client certificates are NAME.cert and NAME.key in %s)", err, r.certs)
 	}
 	return err
 }

@@ -56,7 +56,6 @@ func temporary(err error) bool {
 		dns       *net.DNSError
 		verify    *tls.CertificateVerificationError
 		authority x509.UnknownAuthorityError
-		remote    *net.OpError
 		plain     errPlain
 		source    *sourceError
 		stalled   errStalled
@@ -71,10 +70,19 @@ func temporary(err error) bool {
 		return !dns.IsNotFound
 	case errors.As(err, &verify), errors.As(err, &authority), errors.Is(err, http.ErrSchemeMismatch):
 		return false
-	case errors.As(err, &remote) && remote.Op == "remote error":
-		return false // crypto/tls: the registry does not want our certificate, or wants one
+	case remoteAlert(err) != nil:
+		return false
 	}
 	return errors.As(err, &stalled) || errors.As(err, &request) || errors.Is(err, io.ErrUnexpectedEOF)
+}
+
+// remoteAlert finds what the other side's TLS said, such as that it wants a certificate.
+func remoteAlert(err error) error {
+	var op *net.OpError
+	if errors.As(err, &op) && op.Op == "remote error" { // crypto/tls has no type for it
+		return op
+	}
+	return nil
 }
 
 func temporaryAnswer(e *transport.Error) bool {
@@ -117,7 +125,11 @@ func plainly(err error) error {
 		if u, parseErr := url.Parse(request.URL); parseErr == nil {
 			shown = u.Scheme + "://" + u.Host + u.Path
 		}
-		return &requestError{strings.ToUpper(request.Op), shown, request.Err}
+		cause := request.Err
+		if alert := remoteAlert(cause); alert != nil {
+			cause = alert // without net/http's own words around it
+		}
+		return &requestError{strings.ToUpper(request.Op), shown, cause}
 	}
 	return err
 }

@@ -105,7 +105,7 @@ type watched struct {
 
 func (w *watched) RoundTrip(req *http.Request) (*http.Response, error) {
 	ctx, cancel := context.WithCancelCause(req.Context())
-	dog := &watchdog{limit: w.stall, ctx: ctx}
+	dog := &watchdog{limit: w.stall, why: func() error { return context.Cause(ctx) }}
 	dog.timer = time.AfterFunc(w.stall, func() { cancel(errStalled{w.stall}) })
 	dog.stop = func() {
 		dog.timer.Stop()
@@ -136,7 +136,7 @@ func (w *watched) RoundTrip(req *http.Request) (*http.Response, error) {
 // watchdog ends a request after a time without movement.
 type watchdog struct {
 	limit time.Duration
-	ctx   context.Context //nolint:containedctx // it is the request's, and lives as long as it
+	why   func() error
 	timer *time.Timer
 	stop  func()
 }
@@ -146,7 +146,7 @@ func (d *watchdog) moved() { d.timer.Reset(d.limit) }
 // cause replaces the error of a request that the watchdog ended by the reason.
 func (d *watchdog) cause(err error) error {
 	var stalled errStalled
-	if err != nil && errors.As(context.Cause(d.ctx), &stalled) {
+	if err != nil && errors.As(d.why(), &stalled) {
 		return stalled
 	}
 	return err

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"io"
 	"net/http"
+	"net/url"
 	"strings"
 	"testing"
 	"time"
@@ -47,6 +48,16 @@ func TestSchemes(t *testing.T) {
 		if err != nil && (temporary(err) || err.Error() != "storage.example.com is to be reached by plain HTTP, which is spoken to this machine only") {
 			t.Errorf("%s: %v", c.url, err)
 		}
+	}
+}
+
+// A registry elsewhere that has no TLS is not tried again, and not spoken to in the open.
+func TestPlainElsewhere(t *testing.T) {
+	r := &repository{host: "registry.example.org"}
+	err := plainly(&url.Error{Op: "Get", URL: "https://registry.example.org/v2/?secret=1", Err: http.ErrSchemeMismatch})
+	const want = "GET https://registry.example.org/v2/: http: server gave HTTP response to HTTPS client (plain HTTP is spoken to this machine only: registry.example.org needs a certificate)"
+	if got := r.explain(err); temporary(err) || got.Error() != want {
+		t.Errorf("the error is\n%v\nwant\n%s", got, want)
 	}
 }
 
