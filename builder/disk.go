@@ -165,11 +165,11 @@ func stream(ctx context.Context, store ImageStore, write func(io.Writer) error) 
 	return err
 }
 
-// helperRepository is the repository of names that images have in Docker while a build needs them.
-const helperRepository = "pbrx-go-base"
+// HelperRepository is the repository of names that bases have in Docker while a build needs them.
+const HelperRepository = "pbrx-go-base"
 
 // helperName is a name that no other process has.
-func helperName() string { return helperRepository + ":" + rand.Text() }
+func helperName() string { return HelperRepository + ":" + rand.Text() }
 
 // helped is a base that Docker has under a name of ours.
 func helped(store ImageStore, name string, config plan2llb.Config, d digest.Digest) *BaseImage {

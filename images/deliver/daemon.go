@@ -29,6 +29,9 @@ type Daemon interface {
 	Discard(ctx context.Context, id string) error
 }
 
+// HelperRepository is the repository of names that images have in Docker until they get theirs.
+const HelperRepository = "pbrx-go-load"
+
 // Docker is the image store of a Docker Engine. The images are loaded under names that nobody
 // looks for, which are taken away when the real ones are given.
 type Docker struct {
@@ -41,7 +44,7 @@ var _ Destination = (*Docker)(nil)
 
 // Prepare loads the images.
 func (d *Docker) Prepare(ctx context.Context, set *Set) error {
-	d.helper = "pbrx-go-load:" + rand.Text()
+	d.helper = HelperRepository + ":" + rand.Text()
 	var all []archive.Image
 	for n, item := range set.Items {
 		all = append(all, archive.Image{Image: item.Image, Names: []string{d.name(n)}})

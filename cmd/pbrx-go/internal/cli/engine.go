@@ -18,10 +18,12 @@ import (
 	"github.com/sirupsen/logrus"
 	"github.com/spf13/cobra"
 
+	"github.com/pbrx-go/pbrx-go/builder"
 	"github.com/pbrx-go/pbrx-go/builder/engine"
 	"github.com/pbrx-go/pbrx-go/builder/engine/docker"
 	"github.com/pbrx-go/pbrx-go/builder/engine/embedded"
 	"github.com/pbrx-go/pbrx-go/builder/engine/remote"
+	"github.com/pbrx-go/pbrx-go/images/deliver"
 )
 
 // The names of engines that are no address.
@@ -30,6 +32,10 @@ const (
 	engineEmbedded = "embedded"
 	engineDocker   = "docker"
 )
+
+// helperAge is how long names that a build needs for a while are left alone in Docker: after that,
+// whoever gave them was killed.
+const helperAge = 24 * time.Hour
 
 // engineFlags choose an engine.
 type engineFlags struct {
@@ -196,6 +202,11 @@ func (a *app) openDocker(ctx context.Context) (*opened, error) {
 	endpoint, d, err := a.findDocker(ctx)
 	if err != nil {
 		return nil, err
+	}
+	for _, repository := range []string{builder.HelperRepository, deliver.HelperRepository} {
+		if _, err := d.Sweep(ctx, repository, helperAge); err != nil {
+			return nil, errors.Join(err, d.Close())
+		}
 	}
 	o := &opened{Engine: &engine.Engine{Client: d.Client()}, name: engineDocker, docker: d, endpoint: endpoint, exports: d.Containerd(), closers: []func() error{d.Close}}
 	return o, a.addTempDir(o)
