@@ -31,6 +31,10 @@ func TestMain(m *testing.M) {
 	}
 	workDir = dir
 	code := m.Run()
+	if err := stopDaemons(); err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		code = max(code, 1)
+	}
 	if err := os.RemoveAll(dir); err != nil {
 		fmt.Fprintln(os.Stderr, "something was left behind:", err)
 		code = max(code, 1)

@@ -25,7 +25,7 @@ type BuildkitdOptions struct {
 // no runc; one that does not start fails it. Its log is shown when the test failed.
 func Buildkitd(t testing.TB, options BuildkitdOptions) string {
 	t.Helper()
-	if why := noBuildkitd(); why != "" {
+	if why := NoBuildkitd(); why != "" {
 		t.Skip("no buildkitd to test with: " + why)
 	}
 	dir, err := shortTempDir("pbb")

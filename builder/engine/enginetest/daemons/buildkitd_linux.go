@@ -15,8 +15,8 @@ const (
 	buildkitdStarts = 60 * time.Second
 )
 
-// noBuildkitd says why no buildkitd can be started here, and nothing when one can.
-func noBuildkitd() string {
+// NoBuildkitd says why no buildkitd can be started here, and nothing when one can.
+func NoBuildkitd() string {
 	if os.Geteuid() != 0 {
 		return "buildkitd needs root"
 	}

@@ -40,7 +40,7 @@ func TestBuildkitdListensWithTLS(t *testing.T) {
 }
 
 func TestABuildkitdThatDoesNotStartSaysWhy(t *testing.T) {
-	if why := noBuildkitd(); why != "" {
+	if why := NoBuildkitd(); why != "" {
 		t.Skip("no buildkitd to test with: " + why)
 	}
 	dir := t.TempDir()
@@ -65,7 +65,7 @@ func TestBuildkitdDiesWithItsProcess(t *testing.T) {
 		}
 		select {}
 	}
-	if why := noBuildkitd(); why != "" {
+	if why := NoBuildkitd(); why != "" {
 		t.Skip("no buildkitd to test with: " + why)
 	}
 	dir := t.TempDir()

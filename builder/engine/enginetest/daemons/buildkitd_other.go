@@ -6,7 +6,8 @@ import "errors"
 
 const buildkitdLog = "buildkitd.log"
 
-func noBuildkitd() string { return "buildkitd needs Linux" }
+// NoBuildkitd says that this needs Linux.
+func NoBuildkitd() string { return "buildkitd needs Linux" }
 
 // StartBuildkitd needs Linux.
 func StartBuildkitd(string, BuildkitdOptions) (address string, stop func() error, err error) {
