@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"net/http"
 	"regexp"
@@ -274,6 +275,43 @@ func TestTriedAgain(t *testing.T) {
 			}
 			s.complete(t, set, blobs)
 		})
+	}
+}
+
+// slowly is a body of which one MB is read each 75 ms.
+type slowly struct {
+	io.ReadCloser
+	left int
+}
+
+func (s *slowly) Read(p []byte) (int, error) {
+	n, err := s.ReadCloser.Read(p)
+	if s.left -= n; s.left < 0 {
+		s.left += 1 << 20
+		time.Sleep(75 * time.Millisecond)
+	}
+	return n, err
+}
+
+// An upload that takes longer than the limit but moves is left alone.
+func TestSlowIsNotStalled(t *testing.T) {
+	t.Parallel()
+	s := serve(t, false, func(_ http.ResponseWriter, r *http.Request) bool {
+		if r.Method == http.MethodPatch {
+			r.Body = &slowly{ReadCloser: r.Body, left: 1 << 20}
+		}
+		return false
+	})
+	blobs := store{}
+	set := []push.Image{{Name: s.host + "/foo", Tags: []string{"1"}, Descriptor: blobs.image(t, strings.Repeat("0123456789abcdef", 24<<16))}}
+	o := quick(t)
+	o.Tries = 1
+	start := time.Now()
+	if _, err := push.Push(t.Context(), set, blobs.open, o); err != nil {
+		t.Fatal(err)
+	}
+	if took := time.Since(start); took < 2*o.Stall {
+		t.Errorf("it took %s only: this tests nothing", took)
 	}
 }
 
