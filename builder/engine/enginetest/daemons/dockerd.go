@@ -8,12 +8,13 @@ import (
 
 // DockerOptions say which Docker Engine is started, and how.
 type DockerOptions struct {
-	// Path is the dockerd to start, the one on PATH where it is empty.
+	// Path is the dockerd to start; where it is empty the one that PBRX_GO_TEST_DOCKER names, else the one on PATH.
 	Path string
 	// Search are folders that are searched before PATH for what dockerd starts: containerd, runc,
 	// docker-init, docker-proxy. For releases that are unpacked somewhere.
 	Search []string
-	// Config is put into daemon.json, over what keeps the daemon to itself.
+	// Config is put into daemon.json, over what keeps the daemon to itself. Without it that is the JSON object in
+	// PBRX_GO_TEST_DOCKER_CONFIG.
 	Config map[string]any
 }
 

@@ -44,6 +44,9 @@ func dockerPath(options DockerOptions) string {
 	if options.Path != "" {
 		return options.Path
 	}
+	if path := os.Getenv("PBRX_GO_TEST_DOCKER"); path != "" {
+		return path
+	}
 	return "dockerd"
 }
 
@@ -92,6 +95,13 @@ func startDockerd(dir, socket, bridge string, options DockerOptions) (*dockerd, 
 		"ip6tables":  false,
 		"ip-forward": false, // the switch is the host's
 		"ip-masq":    false,
+	}
+	if options.Config == nil {
+		if given := os.Getenv("PBRX_GO_TEST_DOCKER_CONFIG"); given != "" {
+			if err := json.Unmarshal([]byte(given), &options.Config); err != nil {
+				return nil, fmt.Errorf("PBRX_GO_TEST_DOCKER_CONFIG: %w", err)
+			}
+		}
 	}
 	maps.Copy(config, options.Config)
 	data, err := json.MarshalIndent(config, "", "  ")
