@@ -114,7 +114,7 @@ func (c *Compiler) exec(root llb.State, step Step, argv []string, options ...llb
 	options = append([]llb.RunOption{
 		llb.Args(argv),
 		llb.Dir("/"),
-		llb.User("0"), // by number: a base need not have a passwd file
+		llb.User("0:0"), // by number, with the group: a base need not have a passwd file (BuildKit 0.8 reads it for "0")
 		llb.WithCustomName(step.Name),
 		llb.AddMount(runDir+"/steps", programs(), llb.Readonly),
 		llb.AddMount("/tmp", llb.Scratch(), llb.Tmpfs()),
