@@ -74,8 +74,8 @@ func TestParseLocation(t *testing.T) {
 		{in: "docker-daemon:x:1", want: Location{DockerDaemon, "x:1", ""}},
 		{in: "docker://", want: Location{Registry, "", ""}},
 		{in: "rootfs:", err: `"rootfs:" has no path behind the transport`},
-		{in: "http://x", err: `"http://x" names no transport: use docker://NAME, oci:DIR[:REF] or rootfs:FILE|DIR`},
-		{in: "", err: `"" names no transport: use docker://NAME, oci:DIR[:REF] or rootfs:FILE|DIR`},
+		{in: "http://x", err: `"http://x" names no transport`},
+		{in: "", err: `"" names no transport`},
 	} {
 		got, err := ParseLocation(c.in)
 		if got != c.want || (err == nil) != (c.err == "") || (err != nil && err.Error() != c.err) {

@@ -42,13 +42,14 @@ func (l Location) String() string {
 }
 
 // ParseLocation reads a location as --base and --output take it. A word without
-// a transport is an image in a registry, as docker has it.
+// a transport is an image in a registry, as docker has it. What errors leave to the caller is which transports
+// would do.
 func ParseLocation(s string) (Location, error) {
 	word, rest, found := strings.Cut(s, ":")
 	known := []Transport{Registry, DockerDaemon, OCILayout, OCIArchive, DockerArchive, RootFS}
 	if !found || !slices.Contains(known, Transport(word)) || (word == "docker" && !strings.HasPrefix(rest, "//")) {
 		if s == "" || strings.Contains(s, "://") {
-			return Location{}, fmt.Errorf("%q names no transport: use docker://NAME, oci:DIR[:REF] or rootfs:FILE|DIR", s)
+			return Location{}, fmt.Errorf("%q names no transport", s)
 		}
 		return Location{Transport: Registry, Name: s}, nil
 	}

@@ -40,6 +40,9 @@ func TestScripts(t *testing.T) {
 			// An engine that was started, or an image written, would leave files here.
 			env.Setenv("PBRX_GO_STATE", filepath.Join(env.WorkDir, "state"))
 			env.Setenv("XDG_DATA_HOME", filepath.Join(env.WorkDir, "data"))
+			// An engine that was dialled would not be there, whatever this machine has.
+			env.Setenv("BUILDKIT_HOST", "unix:///nowhere/buildkitd.sock")
+			env.Setenv("DOCKER_HOST", "unix:///nowhere/docker.sock")
 			return os.CopyFS(filepath.Join(env.WorkDir, "projects"), os.DirFS(filepath.Join(repository(t), "testdata/projects")))
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
@@ -124,6 +127,7 @@ func inProcess(ts *testscript.TestScript, args []string) (code int, stdout strin
 // scriptVariables are those of a script's environment that reach the command line; a
 // script cannot list its environment.
 var scriptVariables = []string{
+	"BUILDKIT_HOST", "DOCKER_HOST", "DOCKER_CONTEXT", "DOCKER_CONFIG", "PBRX_GO_ENGINE_TLS", "PBRX_GO_CACHE_FROM", "PBRX_GO_PUSH",
 	"HOME", "PBRX_GO_STATE", "XDG_DATA_HOME", "SOURCE_DATE_EPOCH", "PBRX_GO_CACHE_BUDGET",
 	"PBRX_GO_BASE", "PBRX_GO_ENGINE", "PBRX_GO_OUTPUT", "PBRX_GO_PREFIX", "PBRX_GO_TAG", "PBRX_GO_ONLY",
 	"PBRX_GO_MIRROR", "PBRX_GO_INIT_PATH", "PBRX_GO_NO_CACHE", "PBRX_GO_PROGRESS", "PBRX_GO_FORMAT",

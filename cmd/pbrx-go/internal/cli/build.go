@@ -49,7 +49,7 @@ References with digests go to stdout, base first, everything else to stderr.
 	o.bindCaches(cmd)
 	o.planFlags.bind(cmd)
 	flags := cmd.Flags()
-	flags.StringArrayVar(&o.outputs, "output", nil, "where images go: `DEST` is oci:DIR, oci-archive:FILE, docker-archive:FILE, docker-daemon: or docker:// (default: Docker where it builds, else the user's image store); can be repeated")
+	flags.StringArrayVar(&o.outputs, "output", nil, "where images go: `DEST` is "+outputForms+" (default: Docker where it builds, else the user's image store); can be repeated")
 	flags.BoolVar(&o.push, "push", false, "push to the registries that the names of the images say (--output docker://)")
 	flags.StringArrayVarP(&o.tags, "tag", "t", nil, "`TAG` of every image of the set (default latest); can be repeated")
 	flags.StringVar(&o.format, "format", "text", "`FORMAT` on stdout: text or json")
@@ -58,7 +58,7 @@ References with digests go to stdout, base first, everything else to stderr.
 	return cmd
 }
 
-func (o *buildOptions) check() error {
+func (o *buildOptions) check(env environment) error {
 	if o.format != "text" && o.format != "json" {
 		return usagef("--format %s: use text or json", o.format)
 	}
@@ -73,11 +73,11 @@ func (o *buildOptions) check() error {
 			return usagef("--tag: %w", err)
 		}
 	}
-	return o.engineFlags.check()
+	return o.engineFlags.check(env)
 }
 
 func (a *app) buildImages(ctx context.Context, o *buildOptions) (err error) {
-	if err := o.check(); err != nil {
+	if err := o.check(a.env); err != nil {
 		return err
 	}
 	in, err := readProject(o.dir, o.planFlags)

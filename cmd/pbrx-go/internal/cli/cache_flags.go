@@ -17,15 +17,12 @@ func (f *engineFlags) bindCaches(cmd *cobra.Command) {
 	cmd.Flags().StringArrayVar(&f.cacheTo, "cache-to", nil, "layer cache to write every step's result to: docker://`NAME` or oci:DIR; can be repeated")
 }
 
-// caches are the entries for BuildKit. Docker's graph drivers keep layers in a form that no cache can be made of.
-func (o *opened) caches(f engineFlags) (from, to []client.CacheOptionsEntry, err error) {
+// caches are the entries for BuildKit.
+func (f *engineFlags) caches() (from, to []client.CacheOptionsEntry, err error) {
 	for _, ref := range f.cacheFrom {
 		kind, target, err := parseCache("--cache-from", ref)
 		if err != nil {
 			return nil, nil, err
-		}
-		if kind == "local" && !o.exports {
-			return nil, nil, o.cannot("read the layer cache " + ref)
 		}
 		from = append(from, client.CacheOptionsEntry{Type: kind, Attrs: map[string]string{map[string]string{"registry": "ref", "local": "src"}[kind]: target}})
 	}
@@ -34,14 +31,29 @@ func (o *opened) caches(f engineFlags) (from, to []client.CacheOptionsEntry, err
 		if err != nil {
 			return nil, nil, err
 		}
-		if !o.exports {
-			return nil, nil, o.cannot("write the layer cache " + ref)
-		}
 		attrs := map[string]string{map[string]string{"registry": "ref", "local": "dest"}[kind]: target,
 			"mode": "max", "image-manifest": "true", "oci-mediatypes": "true", "compression": "zstd"}
 		to = append(to, client.CacheOptionsEntry{Type: kind, Attrs: attrs})
 	}
 	return from, to, nil
+}
+
+// useCaches gives the engine the layer caches that it can use, and refuses the others. Docker's graph drivers
+// keep layers in a form that no cache can be made of.
+func (o *opened) useCaches(f engineFlags) error {
+	var err error
+	if o.CacheFrom, o.CacheTo, err = f.caches(); err != nil || o.exports {
+		return err
+	}
+	for n, entry := range o.CacheFrom {
+		if entry.Type == "local" {
+			return o.cannot("read the layer cache " + f.cacheFrom[n])
+		}
+	}
+	if len(o.CacheTo) > 0 {
+		return o.cannot("write the layer cache " + f.cacheTo[0])
+	}
+	return nil
 }
 
 func (o *opened) cannot(what string) error {
@@ -53,13 +65,13 @@ func (o *opened) cannot(what string) error {
 func parseCache(flag, ref string) (kind, target string, err error) {
 	location, err := images.ParseLocation(ref)
 	if err != nil {
-		return "", "", usagef("%s %w", flag, err)
+		return "", "", usagef("%s %w: use docker://NAME or oci:DIR", flag, err)
 	}
 	switch {
 	case location.Transport == images.Registry && location.Name != "":
 		name, err := images.NormalizeRef(location.Name)
 		if err != nil {
-			return "", "", usagef("%s %s: %w", flag, ref, err)
+			return "", "", usagef("%s %s: %w: write it as in docker://registry.example.org/team/cache", flag, ref, err)
 		}
 		return "registry", name, nil
 	case location.Transport == images.OCILayout && location.Ref == "":

@@ -38,7 +38,7 @@ type finding struct {
 
 // doctor looks at every engine there may be, or at the one that was asked for, and fails where none can build.
 func (a *app) doctor(ctx context.Context, f engineFlags) error {
-	if err := f.check(); err != nil {
+	if err := f.check(a.env); err != nil {
 		return err
 	}
 	quietLogs()

@@ -10,6 +10,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/docker/cli/cli/config"
@@ -56,14 +57,32 @@ func (f *engineFlags) bind(cmd *cobra.Command) {
 }
 
 // check finds mistakes before anything is dialled.
-func (f *engineFlags) check() error {
-	if slices.Contains([]string{engineAuto, engineEmbedded, engineDocker}, f.engine) {
-		return nil
+func (f *engineFlags) check(env environment) error {
+	address := f.engine
+	switch f.engine {
+	case engineAuto:
+		address = env["BUILDKIT_HOST"]
+		if address == "" {
+			break
+		}
+		if err := remote.Check(address); err != nil {
+			return usagef("BUILDKIT_HOST: %w", err)
+		}
+	case engineEmbedded, engineDocker:
+	default:
+		err := remote.Check(f.engine)
+		if err != nil && !strings.Contains(f.engine, "://") {
+			return usagef("--engine %q: there is no such engine: use auto, embedded, docker, or the address of a buildkitd (unix://, tcp://, ssh://, docker-container://, kube-pod://)", f.engine)
+		}
+		if err != nil {
+			return usagef("--engine %w", err)
+		}
 	}
-	if err := remote.Check(f.engine); err != nil {
-		return usagef("--engine %w", err)
+	if f.tls != "" && !strings.HasPrefix(address, "tcp://") {
+		return usagef("--engine-tls %s: only a connection to tcp:// takes certificates: give --engine tcp://HOST:PORT, or leave --engine-tls out", f.tls)
 	}
-	return nil
+	_, _, err := f.caches()
+	return err
 }
 
 // opened is an engine that is running for this command.
@@ -92,7 +111,7 @@ func (o *opened) close() error {
 
 // openEngine opens the engine that was asked for. command is what others are told who wait for it.
 func (a *app) openEngine(ctx context.Context, f engineFlags, command string, epoch time.Time) (*opened, error) {
-	if err := f.check(); err != nil {
+	if err := f.check(a.env); err != nil {
 		return nil, err
 	}
 	quietLogs()
@@ -108,7 +127,7 @@ func (a *app) openEngine(ctx context.Context, f engineFlags, command string, epo
 	o.Compression = "zstd"
 	o.SharedKey = command
 	o.Epoch = strconv.FormatInt(epoch.Unix(), 10)
-	if o.CacheFrom, o.CacheTo, err = o.caches(f); err != nil {
+	if err := o.useCaches(f); err != nil {
 		return nil, errors.Join(err, o.close())
 	}
 	return o, nil
@@ -139,9 +158,6 @@ func (a *app) chooseEngine(ctx context.Context, f engineFlags, command string) (
 		return a.openRemote(ctx, f.engine, f.tls)
 	}
 	if address := a.env["BUILDKIT_HOST"]; address != "" {
-		if err := remote.Check(address); err != nil {
-			return nil, usagef("BUILDKIT_HOST: %w", err)
-		}
 		say("%s (BUILDKIT_HOST)", address)
 		return a.openRemote(ctx, address, f.tls)
 	}

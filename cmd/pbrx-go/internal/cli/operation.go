@@ -16,6 +16,9 @@ import (
 	"github.com/pbrx-go/pbrx-go/images"
 )
 
+// baseForms are what --base takes.
+const baseForms = "docker://NAME, docker-daemon:NAME, oci:DIR[:REF], oci-archive:FILE[:REF], docker-archive:FILE[:REF] or rootfs:FILE|DIR"
+
 // planFlags are the flags that decide what is built; build-images and plan share them.
 type planFlags struct {
 	base     string
@@ -30,7 +33,7 @@ type planFlags struct {
 
 func (f *planFlags) bind(cmd *cobra.Command) {
 	flags := cmd.Flags()
-	flags.StringVar(&f.base, "base", "docker://python:alpine", "base image `REF`: docker://NAME, docker-daemon:NAME, oci:DIR[:REF], oci-archive:FILE[:REF], docker-archive:FILE[:REF] or rootfs:FILE|DIR")
+	flags.StringVar(&f.base, "base", "docker://python:alpine", "base image `REF`: "+baseForms)
 	flags.StringVar(&f.prefix, "prefix", "", "put `PREFIX` before every image name: registry, namespace")
 	flags.StringArrayVar(&f.only, "only", nil, "the images of these `SCRIPT`s (and the base) only; can be repeated")
 	flags.StringVar(&f.mirror, "mirror", "", "distro package mirror `URL` used for the build only; auto takes the host's")
@@ -51,7 +54,7 @@ func (f *planFlags) check(in images.Input) error {
 	}
 	location, err := images.ParseLocation(f.base)
 	if err != nil {
-		return usagef("--base %w", err)
+		return usagef("--base %w: use %s", err, baseForms)
 	}
 	if location.Transport == images.Registry || location.Transport == images.DockerDaemon {
 		if _, err := images.NormalizeRef(location.Name); err != nil {
@@ -123,7 +126,7 @@ func (s *operation) close(ctx context.Context) error {
 func (s *operation) probe(ctx context.Context) (*builder.Run, error) {
 	location, err := images.ParseLocation(s.flags.base)
 	if err != nil {
-		return nil, usagef("--base %w", err)
+		return nil, usagef("--base %w: use %s", err, baseForms)
 	}
 	fromHost, warnings, err := host.Read(s.env, "")
 	if err != nil {

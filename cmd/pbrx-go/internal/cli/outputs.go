@@ -16,6 +16,9 @@ import (
 	"github.com/pbrx-go/pbrx-go/images/push"
 )
 
+// outputForms are what --output takes.
+const outputForms = "oci:DIR, oci-archive:FILE, docker-archive:FILE, docker-daemon: or docker://"
+
 // parseOutputs reads --output and --push.
 func (o *buildOptions) parseOutputs() error {
 	outputs := o.outputs
@@ -26,19 +29,13 @@ func (o *buildOptions) parseOutputs() error {
 	for _, output := range outputs {
 		at, err := images.ParseLocation(output)
 		if err != nil {
-			return usagef("--output %w", err)
+			return usagef("--output %w: use %s", err, outputForms)
 		}
-		named := at.Ref != ""
-		switch at.Transport {
-		case images.Registry, images.DockerDaemon:
-			named = at.Name != ""
-			at.Name, at.Ref = "", ""
-		case images.RootFS:
-			return usagef("--output %s: no images go there: use oci:DIR, oci-archive:FILE, docker-archive:FILE, docker-daemon: or docker://", output)
+		if at.Transport == images.RootFS {
+			return usagef("--output %s: no images go there: use %s", output, outputForms)
 		}
-		if named {
-			at.Ref = ""
-			return usagef("--output %s: names come from the project: use %s with --prefix and --tag", output, at)
+		if at != bare(at) {
+			return usagef("--output %s: names come from the project: use %s with --prefix and --tag", output, bare(at))
 		}
 		if at.Transport == images.Registry && o.prefix == "" {
 			return usagef("--output docker://: say which registry with --prefix, as in --prefix registry.example.org/team")
@@ -49,6 +46,15 @@ func (o *buildOptions) parseOutputs() error {
 		o.locations = append(o.locations, at)
 	}
 	return nil
+}
+
+// bare is a location without the name of an image.
+func bare(at images.Location) images.Location {
+	at.Ref = ""
+	if at.Transport == images.Registry || at.Transport == images.DockerDaemon {
+		at.Name = ""
+	}
+	return at
 }
 
 // delivery is where the images of one build go, and how they come to be there.

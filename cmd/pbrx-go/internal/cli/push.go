@@ -15,6 +15,9 @@ import (
 	"github.com/pbrx-go/pbrx-go/setupcfg"
 )
 
+// pushForms are what --output takes of push-images.
+const pushForms = "oci:DIR, oci-archive:FILE, docker-archive:FILE or docker-daemon:"
+
 type pushOptions struct {
 	engine string
 	output string
@@ -42,7 +45,7 @@ written; running it again completes it. Credentials are docker's (docker login).
 	}
 	flags := cmd.Flags()
 	flags.StringVar(&o.engine, "engine", engineAuto, "`ENGINE` that built the images, which says where they are")
-	flags.StringVar(&o.output, "output", "", "where the images are: oci:`DIR`, oci-archive:FILE, docker-archive:FILE or docker-daemon: (default: where build-images puts them)")
+	flags.StringVar(&o.output, "output", "", "where the images are: `DEST` is "+pushForms+" (default: where build-images puts them)")
 	flags.StringVar(&o.prefix, "prefix", "", "`PREFIX` of the images' names: registry, namespace")
 	flags.StringArrayVar(&o.only, "only", nil, "the images of these `SCRIPT`s (and the base) only; can be repeated")
 	flags.StringArrayVarP(&o.tags, "tag", "t", []string{"latest"}, "`TAG` of every image of the set; can be repeated")
@@ -50,6 +53,13 @@ written; running it again completes it. Credentials are docker's (docker login).
 }
 
 func (a *app) pushImages(ctx context.Context, o *pushOptions) (err error) {
+	if err := (&engineFlags{engine: o.engine}).check(a.env); err != nil {
+		return err
+	}
+	from, err := o.location()
+	if err != nil {
+		return err
+	}
 	names, err := o.names()
 	if err != nil {
 		return err
@@ -59,9 +69,10 @@ func (a *app) pushImages(ctx context.Context, o *pushOptions) (err error) {
 		return err
 	}
 	defer func() { err = errors.Join(err, remove()) }()
-	from, err := a.pushSource(ctx, o, names[0])
-	if err != nil {
-		return err
+	if o.output == "" {
+		if from, err = a.pushSource(ctx, o, names[0]); err != nil {
+			return err
+		}
 	}
 	set, err := a.collect(ctx, from, names, o.tags, dir)
 	if err != nil {
@@ -108,18 +119,25 @@ func (o *pushOptions) names() ([]string, error) {
 	return names, nil
 }
 
-// pushSource is where the images are: where --output says, else where the engine's builds put them.
-func (a *app) pushSource(ctx context.Context, o *pushOptions, name string) (images.Location, error) {
-	if o.output != "" {
-		at, err := images.ParseLocation(o.output)
-		if err != nil {
-			return at, usagef("--output %w", err)
-		}
-		if at.Transport == images.Registry || at.Transport == images.RootFS || at.Ref != "" {
-			return at, usagef("--output %s: give oci:DIR, oci-archive:FILE, docker-archive:FILE or docker-daemon:", o.output)
-		}
-		return at, nil
+// location is where --output says that the images are.
+func (o *pushOptions) location() (images.Location, error) {
+	if o.output == "" {
+		return images.Location{}, nil
 	}
+	at, err := images.ParseLocation(o.output)
+	switch {
+	case err != nil:
+		return at, usagef("--output %w: use %s", err, pushForms)
+	case at.Transport == images.Registry, at.Transport == images.RootFS:
+		return at, usagef("--output %s: no images are pushed from there: use %s", o.output, pushForms)
+	case at.Ref != "", at.Transport == images.DockerDaemon && at.Name != "":
+		return at, usagef("--output %s: names come from the project: use %s with --prefix and --tag", o.output, bare(at))
+	}
+	return at, nil
+}
+
+// pushSource is where the engine's builds put their images.
+func (a *app) pushSource(ctx context.Context, o *pushOptions, name string) (images.Location, error) {
 	store := images.Location{Transport: images.OCILayout, Name: a.imageStore()}
 	if o.engine == engineDocker {
 		return images.Location{Transport: images.DockerDaemon}, nil
@@ -145,7 +163,7 @@ func (a *app) collect(ctx context.Context, from images.Location, names, tags []s
 	case images.OCIArchive, images.DockerArchive:
 		f, err := os.Open(from.Name)
 		if err != nil {
-			return nil, usageError{err}
+			return nil, notBuilt(fmt.Errorf("reading %s: %w", from, err))
 		}
 		defer f.Close()
 		dir = temp

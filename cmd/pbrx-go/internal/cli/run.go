@@ -47,7 +47,7 @@ SCRIPT is the script's. Exits with the script's status, and with 125 for a failu
 		},
 	}
 	o.engineFlags.bind(cmd)
-	cmd.Flags().StringVar(&o.output, "output", "", "where the images are: oci:`DIR`, oci-archive:FILE, docker-archive:FILE, docker-daemon: or docker:// (default: where build-images puts them)")
+	cmd.Flags().StringVar(&o.output, "output", "", "where the images are: `DEST` is "+outputForms+" (default: where build-images puts them)")
 	cmd.Flags().StringVar(&o.prefix, "prefix", "", "`PREFIX` of the image's name")
 	cmd.Flags().StringVarP(&o.tag, "tag", "t", "latest", "`TAG` of the image")
 	cmd.Flags().SetInterspersed(false)
@@ -59,12 +59,21 @@ func (a *app) runScript(ctx context.Context, o *runOptions, script string, args 
 	if err != nil {
 		return 0, usageError{err}
 	}
+	at, err := o.location()
+	if err != nil {
+		return 0, err
+	}
 	if o.prefix != "" {
 		name = o.prefix + "/" + name
 	}
 	name += ":" + o.tag
-	if err := o.checkOutput(); err != nil {
-		return 0, err
+	if o.output != "" {
+		at = named(at, name)
+	}
+	if onDisk(at) { // which needs no engine
+		if err := a.haveBuilt(ctx, nil, at); err != nil {
+			return 0, err
+		}
 	}
 	o.silent = true // which engine runs a script is no news
 	e, err := a.openEngine(ctx, o.engineFlags, "pbrx-go run "+script, time.Unix(0, 0))
@@ -72,7 +81,12 @@ func (a *app) runScript(ctx context.Context, o *runOptions, script string, args 
 		return 0, err
 	}
 	defer func() { err = errors.Join(err, e.close()) }()
-	image, err := a.built(ctx, e, o.output, name)
+	switch {
+	case o.output == "":
+		at, err = a.built(ctx, e, name)
+	case !onDisk(at):
+		err = a.haveBuilt(ctx, e, at)
+	}
 	if err != nil {
 		return 0, err
 	}
@@ -82,38 +96,54 @@ func (a *app) runScript(ctx context.Context, o *runOptions, script string, args 
 		return 0, err
 	}
 	defer restore()
-	return builder.RunContainer(ctx, e, a.onEngine(e, image), c)
+	status, err = builder.RunContainer(ctx, e, a.onEngine(e, at), c)
+	var missing *builder.BaseError
+	if errors.As(err, &missing) { // which speaks of --base
+		err = usagef("opening the image %s: %w: build it first with `pbrx-go build-images`, or say where it is with --output", missing.Location, missing.Err)
+	}
+	return status, err
 }
 
-func (o *runOptions) checkOutput() error {
+// location checks the flags that name the image, and is where --output says that it is.
+func (o *runOptions) location() (images.Location, error) {
+	if err := images.CheckPrefix(o.prefix); err != nil {
+		return images.Location{}, usagef("--prefix: %w", err)
+	}
+	if err := images.CheckTag(o.tag); err != nil {
+		return images.Location{}, usagef("--tag: %w", err)
+	}
 	if o.output == "" {
-		return nil
+		return images.Location{}, nil
 	}
-	location, err := images.ParseLocation(o.output)
-	if err != nil {
-		return usagef("--output %w", err)
+	at, err := images.ParseLocation(o.output)
+	switch {
+	case err != nil:
+		return at, usagef("--output %w: use %s", err, outputForms)
+	case at.Transport == images.RootFS:
+		return at, usagef("--output %s: no images are there: use %s", o.output, outputForms)
+	case at != bare(at):
+		return at, usagef("--output %s: the name comes from SCRIPT: use %s with --prefix and --tag", o.output, bare(at))
 	}
-	if location.Ref != "" {
-		return usagef("--output %s: the name comes from SCRIPT, --prefix and --tag", o.output)
-	}
-	return nil
+	return at, nil
 }
 
-// built finds an image that was built: where --output says, else where builds put their images. name is NAME:TAG.
-func (a *app) built(ctx context.Context, e *opened, output, name string) (images.Location, error) {
-	if output != "" {
-		location, err := images.ParseLocation(output)
-		if err != nil {
-			return location, usagef("--output %w", err)
-		}
-		switch location.Transport {
-		case images.Registry, images.DockerDaemon:
-			location.Name = name
-		default:
-			location.Ref = name
-		}
-		return location, a.haveBuilt(ctx, e, location)
+// onDisk says whether what is at a location can be seen without an engine.
+func onDisk(at images.Location) bool {
+	return at.Transport == images.OCILayout || at.Transport == images.OCIArchive || at.Transport == images.DockerArchive
+}
+
+// named is the image of a name, NAME:TAG, in a location that images are delivered to.
+func named(at images.Location, name string) images.Location {
+	if at.Transport == images.Registry || at.Transport == images.DockerDaemon {
+		at.Name = name
+	} else {
+		at.Ref = name
 	}
+	return at
+}
+
+// built finds an image where builds put their images. name is NAME:TAG.
+func (a *app) built(ctx context.Context, e *opened, name string) (images.Location, error) {
 	inStore := images.Location{Transport: images.OCILayout, Name: a.imageStore(), Ref: name}
 	if e.docker == nil {
 		return inStore, a.haveBuilt(ctx, e, inStore)
@@ -126,12 +156,17 @@ func (a *app) built(ctx context.Context, e *opened, output, name string) (images
 	return inDocker, err
 }
 
-// haveBuilt says what to do where an image is not there. Registries and archives are asked when they are opened.
+// haveBuilt says what to do where an image is not there. Registries, and archives that are there, are asked when they
+// are opened. The engine is asked for images of Docker only.
 func (a *app) haveBuilt(ctx context.Context, e *opened, at images.Location) error {
 	switch at.Transport {
 	case images.OCILayout:
 		if _, err := layout.Find(at.Name, at.Ref, ""); err != nil {
 			return usagef("%w: build it first with `pbrx-go build-images`", err)
+		}
+	case images.OCIArchive, images.DockerArchive:
+		if _, err := os.Stat(at.Name); err != nil {
+			return usagef("looking for the image in %s: %w: build it first with `pbrx-go build-images`", at, err)
 		}
 	case images.DockerDaemon:
 		store, err := a.images(ctx, e)
