@@ -12,6 +12,7 @@ import (
 	"github.com/moby/buildkit/client/llb"
 	gateway "github.com/moby/buildkit/frontend/gateway/client"
 	"github.com/moby/buildkit/solver/pb"
+	"github.com/moby/buildkit/worker/label"
 	"github.com/opencontainers/go-digest"
 	v1 "github.com/opencontainers/image-spec/specs-go/v1"
 
@@ -112,8 +113,7 @@ func (d *diskImage) open(b digest.Digest) (io.ReadCloser, error) {
 // offer lets an engine have the image: out of the session, or, where it cannot read one out of a
 // session, by a load into its image store.
 func (d *diskImage) offer(ctx context.Context, opts Options, c gateway.Client) (*BaseImage, error) {
-	caps := c.BuildOpts().LLBCaps
-	if caps.Supports(pb.CapSourceOCILayout) == nil {
+	if readsSessions(c) {
 		return d.inSession()
 	}
 	config, err := plan2llb.ParseConfig(d.RawConfig)
@@ -132,6 +132,13 @@ func (d *diskImage) offer(ctx context.Context, opts Options, c gateway.Client) (
 		return nil, fmt.Errorf("loading it into Docker: %w", err)
 	}
 	return helped(store, name, config, d.Descriptor.Digest), nil
+}
+
+// readsSessions says whether the engine reads bases out of a session. Docker's graph drivers say that they do,
+// from 23 to 28 at least, and do not; their workers lack the label.
+func readsSessions(c gateway.Client) bool {
+	o := c.BuildOpts()
+	return o.LLBCaps.Supports(pb.CapSourceOCILayout) == nil && len(o.Workers) > 0 && o.Workers[0].Labels[label.Snapshotter] != ""
 }
 
 // inSession is the image as the engine reads it out of the session.

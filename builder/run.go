@@ -160,8 +160,7 @@ func Examine(ctx context.Context, solver Solver) (can Abilities, err error) {
 		if err != nil {
 			return nil, err
 		}
-		caps := c.BuildOpts().LLBCaps
-		can = Abilities{Platform: platforms.Format(platform), Merge: features.Merge, OCILayout: caps.Supports(pb.CapSourceOCILayout) == nil}
+		can = Abilities{Platform: platforms.Format(platform), Merge: features.Merge, OCILayout: readsSessions(c)}
 		return gateway.NewResult(), nil
 	}})
 	return can, err

@@ -37,6 +37,8 @@ type Engine struct {
 	// CacheFrom and CacheTo are where results of steps are looked for beside the engine's own cache,
 	// and where jobs that export theirs put them.
 	CacheFrom, CacheTo []client.CacheOptionsEntry
+	// KeepCompression is Compression for images that the engine keeps itself; empty where it has no choice.
+	KeepCompression string
 }
 
 var _ builder.Solver = (*Engine)(nil)
@@ -58,7 +60,11 @@ func (e *Engine) Solve(ctx context.Context, job builder.Job) (*v1.Descriptor, er
 		opt.CacheExports = cacheEntries(e.CacheTo)
 	}
 	if job.Keep {
-		opt.Exports = []client.ExportEntry{{Type: "moby"}}
+		entry := client.ExportEntry{Type: "moby", Attrs: map[string]string{}}
+		if e.KeepCompression != "" {
+			entry.Attrs["compression"] = e.KeepCompression
+		}
+		opt.Exports = []client.ExportEntry{entry}
 	}
 	if job.Export != nil {
 		opt.Exports = []client.ExportEntry{{

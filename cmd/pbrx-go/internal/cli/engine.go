@@ -184,7 +184,7 @@ func brief(u *docker.Unavailable) string {
 	case u.Reason == docker.NoSocket:
 		return "no Docker Engine at " + u.Host
 	}
-	return "Docker Engine at " + u.Host + " cannot be used"
+	return "Docker Engine at " + u.Host + " cannot be used: " + strings.Join(strings.Fields(u.Err.Error()), " ")
 }
 
 func (a *app) openEmbedded(ctx context.Context, f engineFlags, command string) (*opened, error) {
@@ -225,6 +225,9 @@ func (a *app) openDocker(ctx context.Context) (*opened, error) {
 		}
 	}
 	o := &opened{Engine: &engine.Engine{Client: d.Client()}, name: engineDocker, docker: d, endpoint: endpoint, exports: d.Containerd(), closers: []func() error{d.Close}}
+	if d.Containerd() { // which would take its time to compress what nobody may ever push
+		o.KeepCompression = "uncompressed"
+	}
 	return o, a.addTempDir(o)
 }
 
