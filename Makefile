@@ -6,13 +6,14 @@ export GOTOOLCHAIN := local
 # git describes us in the binary; where git refuses (another's checkout), it says "devel".
 BUILDVCS := $(shell git status --porcelain >/dev/null 2>&1 && echo auto || echo false)
 
-.PHONY: help setup build base demo demo-run test test-run lint clean
+.PHONY: help setup build base demo demo-run test test-run test-docker test-docker-run lint clean
 .NOTPARALLEL:
 
 help:
 	@echo 'make build   bin/pbrx-go'
 	@echo 'make demo    build the images of a sample project and run them (root; 10 minutes at most)'
 	@echo 'make test    all tests (root; 20 minutes at most)'
+	@echo 'make test-docker  conformance on Docker Engine of Debian trixie and sid (root; 15 minutes)'
 	@echo 'make lint    gofmt, go vet, and golangci-lint where it is installed'
 	@echo 'make base    a Debian base image with Python, from the mirror of this machine (root)'
 	@echo 'make clean   remove what make build left'
@@ -38,6 +39,12 @@ test:
 
 test-run:
 	@.ci/test
+
+test-docker:
+	@.ci/timed 'make test-docker' $(MAKE) --no-print-directory setup test-docker-run
+
+test-docker-run:
+	@.ci/test-docker
 
 lint:
 	@unformatted=$$(gofmt -l .); \
