@@ -146,7 +146,7 @@ func TestBrokenPipConfiguration(t *testing.T) {
 func TestFindLinks(t *testing.T) {
 	root := machine(t, map[string]string{"wheels/a-1-py3-none-any.whl": "a", "wheels/README": "no", "more/b-1.tar.gz": "b", "file": ""})
 	h, warnings := read(t, root, map[string]string{"PIP_FIND_LINKS": "ROOT/wheels https://links.example/x file://ROOT/more ROOT/file ROOT/nowhere"})
-	want := "[global]\nfind-links =\n    /run/pbrx/find-links/0\n    https://links.example/x\n    /run/pbrx/find-links/1\n"
+	want := "[global]\nfind-links =\n    /tmp/pbrx/find-links/0\n    https://links.example/x\n    /tmp/pbrx/find-links/1\n"
 	if got := string(h.Secrets["pip.conf"]); got != want {
 		t.Errorf("pip.conf is\n%s\nwant\n%s", got, want)
 	}

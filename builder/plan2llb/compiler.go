@@ -33,8 +33,10 @@ const (
 )
 
 const (
-	runDir   = "/run/pbrx"
-	toolsDir = "/run/pbrx/tools"
+	// runDir is where steps find what they are given. It is below their own /tmp, a file system in memory: BuildKit 0.8
+	// leaves the mount points that it makes, and would leave them in layers.
+	runDir   = "/tmp/pbrx"
+	toolsDir = "/tmp/pbrx/tools"
 )
 
 // Features are the abilities of an engine that change what is compiled.

@@ -109,7 +109,7 @@ func checkEntry(t *testing.T, content string, e tarEntry, sources map[string]str
 	if name, ok := sources[string(e.content)]; ok && !strings.Contains(e.path, "/site-packages/") {
 		t.Errorf("layer %q: %s is the project's %s", content, e.path, name)
 	}
-	for _, trace := range []string{"/run/pbrx", "/tmp/pip-", "/tmp/wheels"} {
+	for _, trace := range []string{"/tmp/pbrx", "/tmp/pip-", "/tmp/wheels"} {
 		if bytes.Contains(e.content, []byte(trace)) {
 			t.Errorf("layer %q: %s speaks of %s", content, e.path, trace)
 		}

@@ -1,20 +1,20 @@
 """What the steps share: the host's certificates and pip configuration, times of files.
 
 Every step runs in a container of the builder, as root, with these mounted where they exist:
-/run/pbrx/ca.pem       certificate authorities of the host
-/run/pbrx/pip-ca.pem   those that pip alone is told to use
-/run/pbrx/pip.conf     the host's pip configuration, reduced to what makes sense here
-/run/pbrx/netrc        the host's netrc
-/run/pbrx/client.pem   a client certificate for the package index
-/run/pbrx/constraints.txt, build-constraints.txt
+/tmp/pbrx/ca.pem       certificate authorities of the host
+/tmp/pbrx/pip-ca.pem   those that pip alone is told to use
+/tmp/pbrx/pip.conf     the host's pip configuration, reduced to what makes sense here
+/tmp/pbrx/netrc        the host's netrc
+/tmp/pbrx/client.pem   a client certificate for the package index
+/tmp/pbrx/constraints.txt, build-constraints.txt
 """
 
 import os
 import subprocess
 import sys
 
-RUN = "/run/pbrx/"
-TOOLS = "/run/pbrx/tools"
+RUN = "/tmp/pbrx/"
+TOOLS = "/tmp/pbrx/tools"
 
 
 def fail(message):
@@ -47,7 +47,7 @@ def pip_environment():
     env = environment()
     env.update(
         PIP_CONFIG_FILE=given("pip.conf") or os.devnull,
-        PIP_CACHE_DIR="/run/pbrx/pip-cache",
+        PIP_CACHE_DIR="/tmp/pbrx/pip-cache",
         PIP_DISABLE_PIP_VERSION_CHECK="1",
         PIP_NO_INPUT="1",
         PIP_PROGRESS_BAR="off",

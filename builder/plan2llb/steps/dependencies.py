@@ -1,6 +1,6 @@
 """Resolves and makes the wheels of all dependencies, once for the whole set of images.
 
-/run/pbrx/requirements.json holds {"project", "requires_dist", "images": [{"name", "extras"}]}, the base
+/tmp/pbrx/requirements.json holds {"project", "requires_dist", "images": [{"name", "extras"}]}, the base
 image first. All requirements of all images are resolved together, so that the extra of one
 script cannot move a version of the base. Out come /out/sets/N/*.whl, the wheels that image N
 needs beyond those of the base image (image 0), and /out/sets.json, their names and versions.
@@ -69,7 +69,7 @@ def direct(requirements, project, own, extras, into):
 
 
 def main():
-    with open("/run/pbrx/requirements.json") as f:
+    with open("/tmp/pbrx/requirements.json") as f:
         spec = json.load(f)
     project = canonicalize_name(spec["project"])
     parse = lambda: [Requirement(r) for r in spec["requires_dist"]]

@@ -1,4 +1,4 @@
-"""Installs all wheels below /run/pbrx/wheels: install.py PYTHON [ENVIRONMENT]
+"""Installs all wheels below /tmp/pbrx/wheels: install.py PYTHON [ENVIRONMENT]
 
 PYTHON is the interpreter of the image, ENVIRONMENT the virtual environment to make and
 install into where that interpreter is externally managed. pip installs, without looking
@@ -54,14 +54,14 @@ def main():
     os.umask(0o022)
     started = now()
     python = target(sys.argv[1:])
-    wheels = sorted(glob.glob("/run/pbrx/wheels/*.whl"))
+    wheels = sorted(glob.glob("/tmp/pbrx/wheels/*.whl"))
     if wheels:
         wanted = list(requirements(wheels))
         with open("/tmp/requirements.txt", "w") as f:
             f.write("\n".join(wanted) + "\n")
         env = dict(environment(), PIP_CONFIG_FILE=os.devnull, PIP_DISABLE_PIP_VERSION_CHECK="1", PIP_ROOT_USER_ACTION="ignore")
         pip = [TOOLS + "/bin/python", "-m", "pip", "--python", python, "install"]
-        offline = ["--no-index", "--find-links", "/run/pbrx/wheels", "--no-deps", "--no-cache-dir", "--no-compile", "--no-warn-script-location"]
+        offline = ["--no-index", "--find-links", "/tmp/pbrx/wheels", "--no-deps", "--no-cache-dir", "--no-compile", "--no-warn-script-location"]
         run(pip + offline + ["-r", "/tmp/requirements.txt"], env)
         with concurrent.futures.ProcessPoolExecutor() as pool:
             list(pool.map(compiled, sources(python, [w.split("==")[0] for w in wanted]), chunksize=32))

@@ -170,7 +170,7 @@ def apt_install(names):
 
 
 def apk(*arguments):
-    argv = ["apk", "--cache-dir", "/run/pbrx/apk-cache", "--no-progress"]
+    argv = ["apk", "--cache-dir", "/tmp/pbrx/apk-cache", "--no-progress"]
     url = mirror()
     if url:
         with open("/etc/apk/repositories") as f:

@@ -141,14 +141,14 @@ class AptSources(unittest.TestCase):
         self.assertEqual(self.sources("http://mirror.example/ubuntu", entries, reached=False), "deb http://mirror.example/ubuntu noble-security main\n")
 
     def test_environment(self):
-        files = {"/run/pbrx/ca.pem": "ca", "/run/pbrx/mirror": "http://mirror.example/debian/\n", "/etc/apt/sources.list": "deb http://deb.example/debian sid main\n"}
+        files = {"/tmp/pbrx/ca.pem": "ca", "/tmp/pbrx/mirror": "http://mirror.example/debian/\n", "/etc/apt/sources.list": "deb http://deb.example/debian sid main\n"}
         with Files(files) as container:
             env = packages.apt_environment()
         self.assertEqual(env["APT_CONFIG"], "/tmp/apt.conf")
-        self.assertEqual(env["SSL_CERT_FILE"], "/run/pbrx/ca.pem")
+        self.assertEqual(env["SSL_CERT_FILE"], "/tmp/pbrx/ca.pem")
         self.assertEqual(container.written["/tmp/sources.list"], "deb http://mirror.example/debian sid main\n")
         conf = container.written["/tmp/apt.conf"]
-        for line in ('Acquire::https::CaInfo "/run/pbrx/ca.pem";', 'Dir::Etc::SourceList "/tmp/sources.list";', 'Dir::Etc::SourceParts "-";', 'APT::Install-Recommends "false";'):
+        for line in ('Acquire::https::CaInfo "/tmp/pbrx/ca.pem";', 'Dir::Etc::SourceList "/tmp/sources.list";', 'Dir::Etc::SourceParts "-";', 'APT::Install-Recommends "false";'):
             self.assertIn(line + "\n", conf)
         with Files({}) as container:
             packages.apt_environment()
@@ -160,10 +160,10 @@ class Apk(unittest.TestCase):
 
     def test_base(self):
         with Files({}):
-            self.assertEqual(packages.apk("update"), ["apk", "--cache-dir", "/run/pbrx/apk-cache", "--no-progress", "update"])
+            self.assertEqual(packages.apk("update"), ["apk", "--cache-dir", "/tmp/pbrx/apk-cache", "--no-progress", "update"])
 
     def test_mirror(self):
-        with Files({"/run/pbrx/mirror": "http://mirror.example/alpine/\n", "/etc/apk/repositories": self.repositories}) as container:
+        with Files({"/tmp/pbrx/mirror": "http://mirror.example/alpine/\n", "/etc/apk/repositories": self.repositories}) as container:
             argv = packages.apk("add", "bc")
         self.assertEqual(argv[-4:], ["--repositories-file", "/tmp/repositories", "add", "bc"])
         self.assertEqual(
@@ -182,14 +182,14 @@ class Environment(unittest.TestCase):
 
     def test_everything_given(self):
         names = ("ca.pem", "pip-ca.pem", "pip.conf", "netrc", "client.pem", "constraints.txt", "build-constraints.txt")
-        with Files({"/run/pbrx/" + n: n for n in names}):
+        with Files({"/tmp/pbrx/" + n: n for n in names}):
             env = common.pip_environment()
         want = {"PIP_CONFIG_FILE": "pip.conf", "PIP_CERT": "pip-ca.pem", "PIP_CLIENT_CERT": "client.pem", "NETRC": "netrc", "PIP_CONSTRAINT": "constraints.txt", "PIP_BUILD_CONSTRAINT": "build-constraints.txt", "SSL_CERT_FILE": "ca.pem"}
-        self.assertEqual({n: env[n] for n in want}, {n: "/run/pbrx/" + f for n, f in want.items()})
+        self.assertEqual({n: env[n] for n in want}, {n: "/tmp/pbrx/" + f for n, f in want.items()})
 
     def test_pip_trusts_whom_the_host_trusts(self):
-        with Files({"/run/pbrx/ca.pem": "ca", "/run/pbrx/pip-ca.pem": ""}):
-            self.assertEqual(common.pip_environment()["PIP_CERT"], "/run/pbrx/ca.pem")
+        with Files({"/tmp/pbrx/ca.pem": "ca", "/tmp/pbrx/pip-ca.pem": ""}):
+            self.assertEqual(common.pip_environment()["PIP_CERT"], "/tmp/pbrx/ca.pem")
 
 
 class Times(unittest.TestCase):

@@ -150,7 +150,7 @@ func installPackages(names []string) error {
 func tools(operands []string) error {
 	fmt.Println("tools by", operands)
 	for _, name := range []string{"ca.pem", "pip-ca.pem", "pip.conf", "netrc", "client.pem"} {
-		if data, err := os.ReadFile("/run/pbrx/" + name); err == nil {
+		if data, err := os.ReadFile("/tmp/pbrx/" + name); err == nil {
 			fmt.Printf("secret %s %x\n", name, sha256.Sum256(data))
 		}
 	}
@@ -158,10 +158,10 @@ func tools(operands []string) error {
 	if err != nil {
 		return err
 	}
-	if err := os.MkdirAll("/run/pbrx/tools/bin", 0o755); err != nil {
+	if err := os.MkdirAll("/tmp/pbrx/tools/bin", 0o755); err != nil {
 		return err
 	}
-	return os.WriteFile("/run/pbrx/tools/bin/python", self, 0o755)
+	return os.WriteFile("/tmp/pbrx/tools/bin/python", self, 0o755)
 }
 
 // wheel takes the metadata out of the source, which is otherwise what the wheel holds.
@@ -199,7 +199,7 @@ func wheel(operands []string) error {
 
 // dependencies gives every image the wheels of the extras that the base image has not.
 func dependencies() error {
-	data, err := os.ReadFile("/run/pbrx/requirements.json")
+	data, err := os.ReadFile("/tmp/pbrx/requirements.json")
 	if err != nil {
 		return err
 	}
@@ -252,11 +252,11 @@ func dependencies() error {
 
 // install unpacks wheels, each of which is one file, and makes the scripts of the project's.
 func install(operands []string) error {
-	if _, err := os.Stat("/run/pbrx/tools/bin/python"); err != nil {
+	if _, err := os.Stat("/tmp/pbrx/tools/bin/python"); err != nil {
 		return fmt.Errorf("no tools: %w", err)
 	}
 	fmt.Println("installing by", operands)
-	wheels, err := filepath.Glob("/run/pbrx/wheels/*.whl")
+	wheels, err := filepath.Glob("/tmp/pbrx/wheels/*.whl")
 	if err != nil {
 		return err
 	}
