@@ -60,10 +60,14 @@ func (c *Compiler) ImageConfig(plan *images.Plan, image images.Image, init strin
 	return json.Marshal(config)
 }
 
-// history continues the base's. Layers of the base that it says nothing about get an entry each.
+// history continues the base's. Layers of the base that it says nothing about get an entry each. Every
+// entry has a time, or an engine would put its own there.
 func history(base []v1.History, baseLayers int, layers []Layer, created time.Time) []v1.History {
 	out := append([]v1.History{}, base...)
-	for _, h := range base {
+	for n, h := range base {
+		if h.Created == nil {
+			out[n].Created = &created
+		}
 		if !h.EmptyLayer {
 			baseLayers--
 		}

@@ -44,6 +44,7 @@ func TestSearchPath(t *testing.T) {
 
 func TestHistory(t *testing.T) {
 	when := time.Unix(1, 0)
+	before := when.Add(-time.Hour)
 	made := func(by string) v1.History { return v1.History{Created: &when, CreatedBy: by} }
 	layers := []Layer{{Content: "project", CreatedBy: "us"}}
 	for _, c := range []struct {
@@ -54,11 +55,11 @@ func TestHistory(t *testing.T) {
 	}{
 		{"of scratch", nil, 0, []v1.History{made("us")}},
 		{"the base says nothing", nil, 2, []v1.History{made("base image"), made("base image"), made("us")}},
-		{"the base says everything", []v1.History{{CreatedBy: "a"}, {CreatedBy: "b", EmptyLayer: true}}, 1,
-			[]v1.History{{CreatedBy: "a"}, {CreatedBy: "b", EmptyLayer: true}, made("us")}},
-		{"empty layers are none", []v1.History{{CreatedBy: "a"}, {CreatedBy: "b", EmptyLayer: true}}, 2,
-			[]v1.History{{CreatedBy: "a"}, {CreatedBy: "b", EmptyLayer: true}, made("base image"), made("us")}},
-		{"the base forgot one", []v1.History{{CreatedBy: "a"}}, 2, []v1.History{{CreatedBy: "a"}, made("base image"), made("us")}},
+		{"the base says everything", []v1.History{{Created: &before, CreatedBy: "a"}, {Created: &before, CreatedBy: "b", EmptyLayer: true}}, 1,
+			[]v1.History{{Created: &before, CreatedBy: "a"}, {Created: &before, CreatedBy: "b", EmptyLayer: true}, made("us")}},
+		{"empty layers are none, and times are filled in", []v1.History{{CreatedBy: "a"}, {CreatedBy: "b", EmptyLayer: true}}, 2,
+			[]v1.History{made("a"), {Created: &when, CreatedBy: "b", EmptyLayer: true}, made("base image"), made("us")}},
+		{"the base forgot one", []v1.History{{CreatedBy: "a"}}, 2, []v1.History{made("a"), made("base image"), made("us")}},
 	} {
 		if got := history(c.base, c.layers, layers, when); !reflect.DeepEqual(got, c.want) {
 			t.Errorf("%s: %+v, want %+v", c.name, got, c.want)
@@ -94,7 +95,7 @@ func TestImageConfig(t *testing.T) {
  "Labels": {"kept": "yes", "org.opencontainers.image.title": "foo-run", "org.opencontainers.image.version": "1.2"},
  "Healthcheck": {"Test": ["CMD", "true"], "Interval": 1000000000}, "Shell": ["/bin/ash", "-c"], "OnBuild": ["RUN true"]},
 "rootfs": {"type": "layers", "diff_ids": null},
-"history": [{"created_by": "theirs"}, {"created": "1980-01-01T00:00:00Z", "created_by": "us"}]}`
+"history": [{"created": "1980-01-01T00:00:00Z", "created_by": "theirs"}, {"created": "1980-01-01T00:00:00Z", "created_by": "us"}]}`
 	var got, wanted any
 	if err := json.Unmarshal(raw, &got); err != nil {
 		t.Fatal(err)
