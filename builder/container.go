@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"slices"
+	"strconv"
 	"syscall"
 
 	gateway "github.com/moby/buildkit/frontend/gateway/client"
@@ -70,7 +71,7 @@ func (c Container) start(ctx context.Context, g gateway.Client, root gateway.Ref
 		return 0, errors.New("the image has no command")
 	}
 	process, err := container.Start(ctx, gateway.StartRequest{
-		Args: argv, Env: config.Env, User: config.User, Cwd: workdir(config.WorkingDir), Tty: c.Terminal,
+		Args: argv, Env: config.Env, User: userOf(ctx, root, config.User), Cwd: workdir(config.WorkingDir), Tty: c.Terminal,
 		Stdin: readCloser{c.Stdin}, Stdout: writeCloser{c.Stdout}, Stderr: writeCloser{c.Stderr},
 	})
 	if err != nil {
@@ -97,6 +98,18 @@ func (c Container) start(ctx context.Context, g gateway.Client, root gateway.Ref
 		return int(exit.ExitCode), nil
 	}
 	return 0, err
+}
+
+// userOf is the user to run as. BuildKit 0.8 looks for a number without a group in /etc/passwd, which an
+// image need not have; where there is none, the group is 0.
+func userOf(ctx context.Context, root gateway.Reference, user string) string {
+	if _, err := strconv.ParseUint(user, 10, 32); err != nil {
+		return user
+	}
+	if _, err := root.StatFile(ctx, gateway.StatRequest{Path: "/etc/passwd"}); err == nil {
+		return user
+	}
+	return user + ":0"
 }
 
 func workdir(dir string) string {
