@@ -29,6 +29,11 @@
 //   - Containers of the gateway have standard input, terminals and exit statuses; signals to
 //     them are ignored without an error. Releasing the container kills.
 //   - The worker has no labels, and Info is not implemented.
+//   - A user that is a number without a group is looked for in /etc/passwd, and it is an error if
+//     there is no such file; "0:0" is not looked for.
+//   - The mount points of a step that the base does not have are folders of the layer afterwards.
+//     Empty files are removed again (/etc/hosts and /etc/resolv.conf, for each step), but the folders they were
+//     in keep the time of that: on a base without them, a layer made twice has two digests.
 //
 // Limits: one platform, the engine's own. SSH addresses need ssh on this machine and docker on
 // the other one.

@@ -54,7 +54,7 @@ func newSuite(t *testing.T, engine Engine) *suite {
 	if err != nil {
 		t.Fatal(err)
 	}
-	tarball := baseTarball(t, program)
+	tarball := baseTarball(t, program, engine.Stubs)
 	s := &suite{
 		engine: engine,
 		layout: images.Location{Transport: images.OCILayout, Name: filepath.Join(dir, "base"), Ref: "tiny-python:1"},
@@ -67,7 +67,8 @@ func newSuite(t *testing.T, engine Engine) *suite {
 	return s
 }
 
-func baseTarball(t *testing.T, python []byte) []byte {
+// baseTarball is the base's file system, with or without the files that steps get mounted where there need be none.
+func baseTarball(t *testing.T, python []byte, mounted bool) []byte {
 	t.Helper()
 	var out bytes.Buffer
 	w := tar.NewWriter(&out)
@@ -86,8 +87,12 @@ func baseTarball(t *testing.T, python []byte) []byte {
 	}
 	add(tar.Header{Typeflag: tar.TypeReg, Name: "etc/os-release", Mode: 0o644}, []byte("ID=debian\nVERSION_ID=\"12\"\nVERSION_CODENAME=bookworm\n"))
 	add(tar.Header{Typeflag: tar.TypeReg, Name: "etc/packages", Mode: 0o644}, []byte("libfoo toolfoo breaks tini git\n"))
-	for _, log := range []string{"dpkg.log", "alternatives.log", "bootstrap.log"} {
-		add(tar.Header{Typeflag: tar.TypeReg, Name: "var/log/" + log, Mode: 0o644}, nil)
+	empty := []string{"var/log/dpkg.log", "var/log/alternatives.log", "var/log/bootstrap.log"}
+	if mounted {
+		empty = append(empty, "etc/hosts", "etc/resolv.conf", "usr/sbin/policy-rc.d")
+	}
+	for _, name := range empty {
+		add(tar.Header{Typeflag: tar.TypeReg, Name: name, Mode: 0o644}, nil)
 	}
 	add(tar.Header{Typeflag: tar.TypeReg, Name: "usr/bin/python3", Mode: 0o755}, python)
 	if err := w.Close(); err != nil {

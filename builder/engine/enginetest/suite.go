@@ -16,6 +16,13 @@ type Engine struct {
 	Keeps bool
 	// Mergeless says that it has no Merge.
 	Mergeless bool
+	// Stubs says that the folders in which the engine makes mount points while a step runs keep the time of
+	// that, where others give them back the one they had: layers differ from one run to the next. So that
+	// they can be compared, the base then has what the engine would make.
+	Stubs bool
+	// Left names the images that the engine holds. After each case there must be none: the suite
+	// gives no image a name. It may be nil, for engines that hold no images.
+	Left func(t *testing.T) []string
 }
 
 // Docker is what the suite asks of a Docker Engine.
@@ -48,7 +55,14 @@ func Run(t *testing.T, open func(t *testing.T) Engine) {
 		{"a cancelled build names nothing", testCancel},
 		{"scripts run", testRunScript},
 	} {
-		t.Run(c.name, func(t *testing.T) { c.test(t, s) })
+		t.Run(c.name, func(t *testing.T) {
+			c.test(t, s)
+			if s.engine.Left != nil {
+				if left := s.engine.Left(t); len(left) > 0 {
+					t.Errorf("these images are left: %q", left)
+				}
+			}
+		})
 	}
 	t.Run("two empty caches give the same digests", func(t *testing.T) {
 		sameDigests(t, s.mustBuild(t, s.project(t, nil)), s.with(open(t)).mustBuild(t, s.project(t, nil)))

@@ -54,7 +54,8 @@ func layerFiles(t *testing.T, dir string, desc v1.Descriptor) map[string]string 
 		if err != nil {
 			t.Fatalf("layer %s: %v", desc.Digest, err)
 		}
-		files[strings.TrimSuffix(h.Name, "/")] = fmt.Sprintf("%c %o %d:%d %d %q %s", h.Typeflag, h.Mode, h.Uid, h.Gid, h.ModTime.Unix(), h.Linkname, data)
+		// Docker writes the type of a file into its mode a second time.
+		files[strings.TrimSuffix(h.Name, "/")] = fmt.Sprintf("%c %o %d:%d %d %q %s", h.Typeflag, h.Mode&0o7777, h.Uid, h.Gid, h.ModTime.Unix(), h.Linkname, data)
 	}
 }
 

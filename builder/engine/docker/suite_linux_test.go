@@ -1,0 +1,48 @@
+package docker
+
+import (
+	"fmt"
+	"strconv"
+	"testing"
+
+	"github.com/docker/docker/api/types/image"
+
+	solver "github.com/pbrx-go/pbrx-go/builder/engine"
+	"github.com/pbrx-go/pbrx-go/builder/engine/enginetest"
+	"github.com/pbrx-go/pbrx-go/builder/engine/enginetest/daemons"
+)
+
+// Whole builds on a Docker Engine of their own, whose BuildKit has no Merge; nothing is left of any of them
+// but what was named, and the suite names nothing in Docker.
+func TestConformance(t *testing.T) {
+	enginetest.Run(t, func(t *testing.T) enginetest.Engine {
+		d, err := Open(t.Context(), Endpoint{Host: daemons.Docker(t, daemons.DockerOptions{}), Source: "the test"})
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(func() {
+			if err := d.Close(); err != nil {
+				t.Error(err)
+			}
+		})
+		return enginetest.Engine{
+			Solver: &solver.Engine{Client: d.Client(), Compression: "zstd", SharedKey: t.Name(), Epoch: strconv.Itoa(315532800)},
+			Docker: d, Keeps: !d.Containerd(), Mergeless: !d.Containerd(), Stubs: !d.Containerd(),
+			Left: func(t *testing.T) []string { return allImages(t, d) },
+		}
+	})
+}
+
+// allImages are all images that the engine has, also those without a name.
+func allImages(t *testing.T, d *Daemon) []string {
+	t.Helper()
+	list, err := d.api.ImageList(t.Context(), image.ListOptions{All: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	var all []string
+	for _, img := range list {
+		all = append(all, fmt.Sprintf("%s %q", img.ID, img.RepoTags))
+	}
+	return all
+}
