@@ -129,17 +129,23 @@ func (c command) cmd(t *testing.T) *exec.Cmd {
 // run runs pbrx-go to its end; every exit code is an outcome.
 func (c command) run(t *testing.T) outcome {
 	t.Helper()
-	cmd := c.cmd(t)
+	return run(t, c.cmd(t))
+}
+
+// run runs a prepared process to its end.
+func run(t *testing.T, cmd *exec.Cmd) outcome {
+	t.Helper()
 	var stdout, stderr bytes.Buffer
 	cmd.Stdout, cmd.Stderr = &stdout, &stderr
 	started := time.Now()
 	err := cmd.Run()
+	args := strings.Join(cmd.Args[1:], " ")
 	var exit *exec.ExitError
 	if err != nil && !errors.As(err, &exit) {
-		t.Fatalf("pbrx-go %s: %v", strings.Join(c.args, " "), err)
+		t.Fatalf("pbrx-go %s: %v", args, err)
 	}
 	took := time.Since(started)
-	t.Logf("%.1fs, status %d: pbrx-go %s", took.Seconds(), cmd.ProcessState.ExitCode(), strings.Join(c.args, " "))
+	t.Logf("%.1fs, status %d: pbrx-go %s", took.Seconds(), cmd.ProcessState.ExitCode(), args)
 	return outcome{stdout: stdout.String(), stderr: stderr.String(), code: cmd.ProcessState.ExitCode(), took: took}
 }
 

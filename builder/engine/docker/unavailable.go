@@ -33,28 +33,41 @@ type Unavailable struct {
 	Err error
 }
 
-// Error is one line: what was done, with which address and why that one, and what to do.
-func (u *Unavailable) Error() string {
+// Error is one line: the problem and the remedy.
+func (u *Unavailable) Error() string { return u.Problem() + ": " + u.Remedy() }
+
+// Problem is what was done, with which address and why that one, and what is wrong.
+func (u *Unavailable) Problem() string {
 	cause := strings.Join(strings.Fields(u.Err.Error()), " ")
-	what, remedy := cause, "mend that or use another --engine"
+	what := cause
 	switch u.Reason {
 	case NoSocket:
 		what = "nobody listens there"
 		if errors.Is(u.Err, fs.ErrNotExist) {
 			what = "there is no such socket"
 		}
-		remedy = "start Docker, point DOCKER_HOST or a docker context at one that runs, or use another --engine"
 	case Permission:
 		what = "permission denied"
-		remedy = "add yourself to the group docker (`sudo usermod -aG docker $USER`, then log in again), or run as root"
 	case NoBuildKit:
 		what = "what answers there has no BuildKit (" + cause + ")"
 		if u.Server != "" {
 			what = "that is " + u.Server + ", which has no BuildKit (" + cause + ")"
 		}
-		remedy = "use another --engine, such as embedded"
 	}
-	return fmt.Sprintf("connecting to Docker Engine at %s (%s): %s: %s", u.Host, u.Source, what, remedy)
+	return fmt.Sprintf("connecting to Docker Engine at %s (%s): %s", u.Host, u.Source, what)
+}
+
+// Remedy is what to do.
+func (u *Unavailable) Remedy() string {
+	switch u.Reason {
+	case NoSocket:
+		return "start Docker, point DOCKER_HOST or a docker context at one that runs, or use another --engine"
+	case Permission:
+		return "add yourself to the group docker (`sudo usermod -aG docker $USER`, then log in again), or run as root"
+	case NoBuildKit:
+		return "use another --engine, such as embedded"
+	}
+	return "mend that or use another --engine"
 }
 
 // Unwrap is the cause.

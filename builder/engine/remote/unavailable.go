@@ -11,9 +11,12 @@ type Unavailable struct {
 	Hint string
 }
 
-// Error is one line: what was being done, with which address, what is wrong, what to do.
-func (e *Unavailable) Error() string {
-	return "connecting to buildkitd at " + e.Address + ": " + oneLine(e.Err.Error()) + ": " + e.Hint
+// Error is one line: the problem and what to do.
+func (e *Unavailable) Error() string { return e.Problem() + ": " + e.Hint }
+
+// Problem is what was being done, with which address, and what is wrong.
+func (e *Unavailable) Problem() string {
+	return "connecting to buildkitd at " + e.Address + ": " + oneLine(e.Err.Error())
 }
 
 // Unwrap gives the cause.

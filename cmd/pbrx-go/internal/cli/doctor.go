@@ -78,7 +78,7 @@ func (a *app) doctor(ctx context.Context, f engineFlags) error {
 	}
 	w.Flush()
 	if !usable {
-		return &builder.EngineError{Doing: "looking for an engine", Err: errors.New("none can build here"), Hint: "mend what is listed as fail"}
+		return &builder.EngineError{Doing: "looking for an engine", Err: errors.New("none can build here"), Hint: "do for one of them what stands behind its →"}
 	}
 	return nil
 }
@@ -115,12 +115,19 @@ func (a *app) examineRemote(ctx context.Context, address, tls string) []finding 
 	return append(out, abilities(ctx, "buildkitd", &engine.Engine{Client: c}, true))
 }
 
-// failing is an engine that cannot be used. The line says what to do behind its last but one colon.
+// failing is an engine that cannot be used.
 func failing(name string, err error) finding {
 	out := finding{engine: name, level: string(embedded.LevelFail), name: "engine", detail: err.Error()}
 	var noDocker *docker.Unavailable
-	if errors.As(err, &noDocker) && noDocker.Reason == docker.NoSocket {
-		out.level = levelNone
+	var noRemote *remote.Unavailable
+	switch {
+	case errors.As(err, &noDocker):
+		out.detail, out.remedy = noDocker.Problem(), noDocker.Remedy()
+		if noDocker.Reason == docker.NoSocket {
+			out.level = levelNone
+		}
+	case errors.As(err, &noRemote):
+		out.detail, out.remedy = noRemote.Problem(), noRemote.Hint
 	}
 	return out
 }
