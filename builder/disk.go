@@ -3,6 +3,7 @@ package builder
 import (
 	"context"
 	"crypto/rand"
+	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -44,7 +45,12 @@ func openDisk(ctx context.Context, opts Options, platform v1.Platform) (*diskIma
 			return nil, err
 		}
 		defer f.Close()
-		return unpackArchive(ctx, f, at.Ref, opts.TempDir, platform)
+		img, err := unpackArchive(ctx, f, at.Ref, opts.TempDir, platform)
+		var choice *layout.ChoiceError
+		if errors.As(err, &choice) { // the layout that was made of it is nobody's business
+			choice.Place, choice.Prefix = "the archive "+at.Name, string(at.Transport)+":"+at.Name
+		}
+		return img, err
 	}
 	return nil, fmt.Errorf("nothing is known of the transport %s", at.Transport)
 }

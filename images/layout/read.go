@@ -26,9 +26,36 @@ type Image struct {
 	RawConfig []byte
 }
 
+// ChoiceError says that there is no image of a name, or that one has to be named.
+type ChoiceError struct {
+	// Place is what was looked into, and Prefix what stands before a name there: the OCI layout DIR and
+	// oci:DIR. Whoever made the layout of something else says what that was.
+	Place, Prefix string
+	// Ref is the name that was asked for, empty where none was.
+	Ref string
+	// Names are those there are.
+	Names []string
+}
+
+// Error is one line.
+func (e *ChoiceError) Error() string {
+	if e.Ref == "" && len(e.Names) > 0 {
+		return fmt.Sprintf("%s has %d images: name one, as in %s:%s", e.Place, len(e.Names), e.Prefix, e.Names[0])
+	}
+	return fmt.Sprintf("no image %q in %s, which has: %s: %v", e.Ref, e.Place, strings.Join(e.Names, ", "), fs.ErrNotExist)
+}
+
+// Unwrap is [fs.ErrNotExist] where the name does not exist.
+func (e *ChoiceError) Unwrap() error {
+	if e.Ref == "" && len(e.Names) > 0 {
+		return nil
+	}
+	return fs.ErrNotExist
+}
+
 // Find returns the image of a layout that has the name ref for one platform
 // (os/arch). Without a ref the layout must hold exactly one image. The name is
-// compared with both annotations. Errors say which names there are.
+// compared with both annotations. A *[ChoiceError] says which names there are.
 func Find(dir, ref, platform string) (*Image, error) {
 	index, err := readIndex(dir)
 	if err != nil {
@@ -44,9 +71,9 @@ func Find(dir, ref, platform string) (*Image, error) {
 	}
 	switch {
 	case len(found) == 0:
-		return nil, fmt.Errorf("no image %q in the OCI layout %s, which has: %s: %w", ref, dir, strings.Join(names, ", "), fs.ErrNotExist)
+		return nil, &ChoiceError{Place: "the OCI layout " + dir, Prefix: "oci:" + dir, Ref: ref, Names: names}
 	case len(found) > 1 && ref == "":
-		return nil, fmt.Errorf("the OCI layout %s has %d images: name one, as in oci:%s:%s", dir, len(found), dir, names[0])
+		return nil, &ChoiceError{Place: "the OCI layout " + dir, Prefix: "oci:" + dir, Names: names}
 	}
 	return load(dir, found[0], platform)
 }
