@@ -59,6 +59,9 @@ func TestOrderOfRequests(t *testing.T) {
 			if len(tags) > 0 {
 				t.Errorf("%s comes after %s", line, tags)
 			}
+			if len(digests) > 0 && strings.Contains(line, "/blobs/") {
+				t.Errorf("%s comes after %s", line, digests)
+			}
 		case strings.HasPrefix(line, "PUT "):
 			tags = append(tags, strings.TrimPrefix(line, "PUT /v2/"))
 		}
@@ -97,7 +100,7 @@ func TestBlobsTravelOnce(t *testing.T) {
 	if _, err := push.Push(t.Context(), set, blobs.open, quick(t)); err != nil {
 		t.Fatal(err)
 	}
-	if sent, asked := s.count("PATCH", "")+s.count("POST", "")+s.count("PUT", "@"), s.count("HEAD", "/blobs/"); sent+asked != 0 {
+	if sent, asked := s.count("PATCH", "")+s.count("POST", "")+s.count("PUT", "sha256:"), s.count("HEAD", "/blobs/"); sent+asked != 0 {
 		t.Errorf("a second push sent %d and asked for %d blobs", sent, asked)
 	}
 	// A new image on known layers sends its configuration only.
