@@ -21,6 +21,8 @@ import (
 	gateway "github.com/moby/buildkit/frontend/gateway/client"
 	"github.com/opencontainers/go-digest"
 	v1 "github.com/opencontainers/image-spec/specs-go/v1"
+
+	"github.com/pbrx-go/pbrx-go/images/layout"
 )
 
 // tarOf is an archive of files, in the order of name and text.
@@ -151,6 +153,46 @@ func TestImageWithoutAName(t *testing.T) {
 	}
 	if len(img.Manifest.Layers) != 1 || img.Manifest.Layers[0].Size != int64(len("unnamed")) {
 		t.Errorf("the layers are %+v", img.Manifest.Layers)
+	}
+}
+
+// A name that was given to another image, while this one was looked at, must not lend it its configuration.
+func TestRawConfigOfAnotherImage(t *testing.T) {
+	d := daemon(t)
+	load(t, d, "theirs", "pbrx/theirs:1")
+	id, _ := load(t, d, "ours")
+	found, err := d.api.ImageInspect(t.Context(), id)
+	if err != nil {
+		t.Fatal(err)
+	}
+	found.RepoTags = []string{"pbrx/theirs:1"}
+	// Without an ID that is a digest of the configuration, the layers tell.
+	inContainerd := &Daemon{api: d.api, buildkit: d.buildkit, containerd: true}
+	if raw, err := inContainerd.rawConfig(t.Context(), found); err != nil || raw != nil {
+		t.Errorf("with other layers: got %s, %v", raw, err)
+	}
+	found.RootFS.Layers = []string{digest.FromBytes(tarOf(t, "file", "theirs")).String()}
+	if raw, err := inContainerd.rawConfig(t.Context(), found); err != nil || raw == nil {
+		t.Errorf("with the same layers: got %s, %v", raw, err)
+	}
+	if raw, err := d.rawConfig(t.Context(), found); err != nil || raw != nil {
+		t.Errorf("with another ID: got %s, %v", raw, err)
+	}
+}
+
+// Images that were squashed or imported have less history than layers.
+func TestManifestWithTooLittleHistory(t *testing.T) {
+	img := &layout.Image{}
+	for _, l := range []string{"base", "more base", "ours"} {
+		img.Config.RootFS.DiffIDs = append(img.Config.RootFS.DiffIDs, digest.FromString(l))
+	}
+	img.Config.History = []v1.History{{CreatedBy: "more base"}, {CreatedBy: "ours"}}
+	var sizes []int64
+	for _, l := range manifest(img, []image.HistoryResponseItem{{Size: 7}, {Size: 5}}).Layers {
+		sizes = append(sizes, l.Size)
+	}
+	if diff := cmp.Diff([]int64{0, 7, 5}, sizes); diff != "" {
+		t.Errorf("the sizes of the layers (-want +got):\n%s", diff)
 	}
 }
 
@@ -324,6 +366,7 @@ func TestReadLoaded(t *testing.T) {
 		{`{"stream":"Loaded image ID: sha256:0\n"}`, ""},
 		{`{"status":"Loading layer"}{"stream":"Loaded image: x:1\n"}`, ""},
 		{``, "the answer names no image"},
+		{`{"status":"Loading layer"}`, "the answer names no image"},
 		{`{"stream":"Loaded image: x:1\n"}{"errorDetail":{"message":"no space left on device"},"error":"short"}`, "no space left on device"},
 		{`{"error":"short"}`, "short"},
 		{`{"stream":"Loaded image: x:1\n"}{"str`, "reading the answer: unexpected EOF"},
@@ -351,15 +394,16 @@ func TestEndedContext(t *testing.T) {
 	if err := d.Load(ctx, r); !errors.Is(err, interrupted) {
 		t.Errorf("Load: %v", err)
 	}
-	for what, do := range map[string]func() error{
-		"Save":    func() error { _, err := d.Save(ctx, []string{id}); return err },
-		"Tag":     func() error { return d.Tag(ctx, id, "pbrx/ended:2") },
-		"Untag":   func() error { return d.Untag(ctx, "pbrx/ended:1") },
-		"Discard": func() error { return d.Discard(ctx, id) },
-		"Image":   func() error { _, err := d.Image(ctx, id); return err },
+	for want, do := range map[string]func() error{
+		"loading images into Docker: interrupted":                        func() error { return d.Load(ctx, strings.NewReader("")) },
+		"saving " + id + " from Docker: interrupted":                     func() error { _, err := d.Save(ctx, []string{id}); return err },
+		"naming " + id + " pbrx/ended:2 in Docker: interrupted":          func() error { return d.Tag(ctx, id, "pbrx/ended:2") },
+		"removing the name pbrx/ended:1 from Docker: interrupted":        func() error { return d.Untag(ctx, "pbrx/ended:1") },
+		"removing the unnamed image " + id + " from Docker: interrupted": func() error { return d.Discard(ctx, id) },
+		"looking at the image " + id + " in Docker: interrupted":         func() error { _, err := d.Image(ctx, id); return err },
 	} {
-		if err := do(); !errors.Is(err, interrupted) {
-			t.Errorf("%s: %v", what, err)
+		if err := do(); !errors.Is(err, interrupted) || err.Error() != want {
+			t.Errorf("got %v, want %s", err, want)
 		}
 	}
 	wantNames(t, d, id, []string{"pbrx/ended:1"})

@@ -2,6 +2,7 @@ package docker
 
 import (
 	"context"
+	"crypto/tls"
 	"errors"
 	"net"
 	"net/http"
@@ -195,9 +196,24 @@ func silent(t *testing.T) string {
 }
 
 func TestOpenGivesUp(t *testing.T) {
-	e := Endpoint{Host: silent(t), Source: "the default"}
-	_, err := e.open(t.Context(), 100*time.Millisecond)
-	wantUnavailable(t, err, Other, "connecting to Docker Engine at "+e.Host+" (the default): no answer within 100ms: mend that or use another --engine")
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer l.Close()
+	port := "tcp://" + l.Addr().String()
+	for _, e := range []Endpoint{
+		{Host: silent(t), Source: "the default"},
+		{Host: port, Source: "the default"},
+		{Host: port, Source: "the default", tls: &tls.Config{}},
+	} {
+		begun := time.Now()
+		_, err := e.open(t.Context(), 100*time.Millisecond)
+		wantUnavailable(t, err, Other, "connecting to Docker Engine at "+e.Host+" (the default): no answer within 100ms: mend that or use another --engine")
+		if took := time.Since(begun); took > 5*time.Second {
+			t.Errorf("it took %s", took)
+		}
+	}
 }
 
 func TestOpenEndsWithItsContext(t *testing.T) {
