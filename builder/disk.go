@@ -13,7 +13,6 @@ import (
 	"github.com/moby/buildkit/client/llb"
 	gateway "github.com/moby/buildkit/frontend/gateway/client"
 	"github.com/moby/buildkit/solver/pb"
-	"github.com/moby/buildkit/worker/label"
 	"github.com/opencontainers/go-digest"
 	v1 "github.com/opencontainers/image-spec/specs-go/v1"
 
@@ -140,11 +139,14 @@ func (d *diskImage) offer(ctx context.Context, opts Options, c gateway.Client) (
 	return helped(store, name, config, d.Descriptor.Digest), nil
 }
 
+// snapshotterLabel is on every worker that keeps layers in a snapshotter of containerd's.
+const snapshotterLabel = "org.mobyproject.buildkit.worker.snapshotter"
+
 // readsSessions says whether the engine reads bases out of a session. Docker's graph drivers say that they do,
 // from 23 to 28 at least, and do not; their workers lack the label.
 func readsSessions(c gateway.Client) bool {
 	o := c.BuildOpts()
-	return o.LLBCaps.Supports(pb.CapSourceOCILayout) == nil && len(o.Workers) > 0 && o.Workers[0].Labels[label.Snapshotter] != ""
+	return o.LLBCaps.Supports(pb.CapSourceOCILayout) == nil && len(o.Workers) > 0 && o.Workers[0].Labels[snapshotterLabel] != ""
 }
 
 // inSession is the image as the engine reads it out of the session.

@@ -33,12 +33,17 @@ func TestImportDirection(t *testing.T) {
 		{pkg: "images/blobs", banned: append(engines, module+"/builder", moby, docker, cobra)},
 		{pkg: "images/layout", banned: append(engines, module+"/builder", moby, docker, cobra)},
 		{pkg: "images/rootfs", banned: append(engines, module+"/builder", moby, docker, cobra)},
+		{pkg: "images/archive", banned: append(engines, module+"/builder", moby, docker, cobra)},
+		{pkg: "images/push", banned: append(engines, module+"/builder", moby, docker+"/docker", cobra)},
+		{pkg: "images/deliver", banned: append(engines, module+"/builder", moby, docker+"/docker", cobra)},
 		{pkg: "builder/plan2llb", banned: append(engines, buildkit+"/client", docker, cobra),
 			except: []string{buildkit + "/client/llb"}}, // which has the types of a session, and nothing that dials
 		{pkg: "builder", banned: append(append(engines, cobra, docker+"/docker"), worker...)},
 		{pkg: "builder/progress", banned: append(append(engines, module, cobra, docker+"/docker"), worker...)},
 		{pkg: "builder/host", banned: append(append(engines, cobra, docker+"/docker"), worker...)},
 		{pkg: "builder/engine", banned: append([]string{module + "/cmd", module + "/builder/engine/embedded", cobra}, worker...)},
+		{pkg: "builder/engine/docker", banned: append([]string{module + "/cmd", module + "/builder/engine/embedded", cobra}, worker...)},
+		{pkg: "builder/engine/remote", banned: append([]string{module + "/cmd", module + "/builder/engine/embedded", cobra}, worker...)},
 		{pkg: "builder/engine/embedded", banned: []string{module + "/cmd", module + "/images", module + "/bindep", module + "/setupcfg", cobra}},
 	} {
 		t.Run(c.pkg, func(t *testing.T) {
@@ -85,7 +90,8 @@ func TestOnlyTheCommandTouchesTheProcess(t *testing.T) {
 	for line := range strings.Lines(string(out)) {
 		fields := strings.Fields(line)
 		pkg := strings.TrimPrefix(fields[0], module)
-		if strings.HasPrefix(pkg, "/cmd/") || pkg == "/builder/engine/embedded" { // the child is a process of its own
+		// The child is a process of its own, and so is a test.
+		if strings.HasPrefix(pkg, "/cmd/") || pkg == "/builder/engine/embedded" || strings.HasPrefix(pkg, "/builder/engine/enginetest") {
 			continue
 		}
 		for _, file := range fields[1:] {
