@@ -223,9 +223,13 @@ func TestEndOfContext(t *testing.T) {
 	enough := errors.New("enough")
 	ctx, cancel := context.WithCancelCause(t.Context())
 	cancel(enough)
-	err := Deliver(ctx, set, []Destination{&File{Transport: images.DockerArchive, Path: dir + "/docker.tar"}})
-	if !errors.Is(err, enough) {
-		t.Errorf("the error is %v, want %v", err, enough)
+	for _, d := range []Destination{
+		&File{Transport: images.DockerArchive, Path: dir + "/docker.tar"},
+		&Docker{Daemon: &fakeDocker{noLoad: true}}, // whose own words for it are others
+	} {
+		if err := Deliver(ctx, set, []Destination{d}); !errors.Is(err, enough) {
+			t.Errorf("the error is %v, want %v", err, enough)
+		}
 	}
 	if got := entries(t, dir); len(got) > 0 {
 		t.Errorf("there are %q", got)
