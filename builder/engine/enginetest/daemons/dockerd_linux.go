@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"maps"
 	"math/rand/v2"
 	"net"
@@ -22,6 +23,7 @@ import (
 
 const (
 	dockerLog    = "dockerd.log"
+	bridgePrefix = "pbx"
 	dockerStarts = 60 * time.Second
 	// dockerEnds is how long a daemon may take to end its containers before it is killed.
 	dockerEnds = 10 * time.Second
@@ -58,13 +60,13 @@ func dockerPath(options DockerOptions) string {
 // death of this process: then the kernel ends whatever it started, and unmounts whatever it
 // mounted. Its network is the host's, with a bridge of its own and without iptables, so that
 // it does not disturb another daemon; containers reach the outside by the host's network
-// only. A killed test process leaves the bridge and the folder.
+// only. A killed test process leaves the folder, and the bridge until somebody starts the next.
 func StartDocker(dir string, options DockerOptions) (host string, stop func() error, err error) {
-	bridge, err := addBridge()
+	removeAbandonedBridges()
+	bridge, removeBridge, err := addBridge()
 	if err != nil {
 		return "", nil, fmt.Errorf("starting dockerd: %w", err)
 	}
-	removeBridge := func() error { return runQuietly("ip", "link", "delete", bridge) }
 	socket := filepath.Join(dir, "docker.sock")
 	d, err := startDockerd(dir, socket, bridge, options)
 	if err != nil {
@@ -200,10 +202,10 @@ func searchPath(environ, first []string) string {
 
 // addBridge makes a network bridge in a network that nobody uses. Without one, dockerd makes docker0
 // or, told that it needs none ("none"), deletes the docker0 of another daemon.
-func addBridge() (string, error) {
+func addBridge() (name string, remove func() error, err error) {
 	addrs, err := net.InterfaceAddrs()
 	if err != nil {
-		return "", fmt.Errorf("looking for a free network: %w", err)
+		return "", nil, fmt.Errorf("looking for a free network: %w", err)
 	}
 	var free *net.IPNet
 	for n, begin := 0, rand.IntN(256); n < 256 && free == nil; n++ {
@@ -216,21 +218,57 @@ func addBridge() (string, error) {
 		}
 	}
 	if free == nil {
-		return "", errors.New("no network of 172.31.0.0/16 is free for a bridge")
+		return "", nil, errors.New("no network of 172.31.0.0/16 is free for a bridge")
 	}
-	name := "pbx" + strconv.FormatUint(uint64(rand.Uint32()), 36) // names of interfaces end at 15 bytes
+	name = bridgePrefix + strconv.FormatUint(uint64(rand.Uint32()), 36) // names of interfaces end at 15 bytes
+	owned, err := own(name)
+	if err != nil {
+		return "", nil, err
+	}
+	remove = func() error {
+		defer owned.Close()
+		return runQuietly("ip", "link", "delete", name)
+	}
 	if err := runQuietly("ip", "link", "add", name, "type", "bridge"); err != nil {
-		return "", err
+		return "", nil, errors.Join(err, owned.Close())
 	}
 	for _, args := range [][]string{
 		{"address", "add", free.String(), "dev", name},
 		{"link", "set", name, "up"},
 	} {
 		if err := runQuietly("ip", args...); err != nil {
-			return "", errors.Join(err, runQuietly("ip", "link", "delete", name))
+			return "", nil, errors.Join(err, remove())
 		}
 	}
-	return name, nil
+	return name, remove, nil
+}
+
+// own marks a bridge as that of a process that lives: by a socket in the same network
+// namespace, whose name has no file and ends with the process.
+func own(bridge string) (io.Closer, error) {
+	l, err := net.Listen("unix", "@pbrx-go-test-"+bridge)
+	if err != nil {
+		return nil, fmt.Errorf("claiming the bridge %s: %w", bridge, err)
+	}
+	return l, nil
+}
+
+// removeAbandonedBridges removes bridges of test processes that were killed. Those that cannot
+// be removed are in nobody's way.
+func removeAbandonedBridges() {
+	all, err := net.Interfaces()
+	if err != nil {
+		return
+	}
+	for _, i := range all {
+		if !strings.HasPrefix(i.Name, bridgePrefix) {
+			continue
+		}
+		if l, err := own(i.Name); err == nil {
+			_ = runQuietly("ip", "link", "delete", i.Name)
+			l.Close()
+		}
+	}
 }
 
 // runQuietly runs a program whose output matters only when it fails.
