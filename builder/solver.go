@@ -55,7 +55,7 @@ type ImageStore interface {
 	Image(ctx context.Context, ref string) (*layout.Image, error)
 	// Tag gives an image a name.
 	Tag(ctx context.Context, ref, name string) error
-	// Untag takes a name away, and the image with its last one.
+	// Untag takes a name away, and the image with its last one. A name that is not there is no error.
 	Untag(ctx context.Context, name string) error
 }
 

@@ -23,7 +23,7 @@ type Daemon interface {
 	Save(ctx context.Context, refs []string) (io.ReadCloser, error)
 	Image(ctx context.Context, ref string) (*layout.Image, error)
 	Tag(ctx context.Context, ref, name string) error
-	// Untag takes a name away, and the image with its last one.
+	// Untag takes a name away, and the image with its last one. A name that is not there is no error.
 	Untag(ctx context.Context, name string) error
 	// Discard removes an image that has no name; one that has a name, or is not there, is left alone.
 	Discard(ctx context.Context, id string) error

@@ -5,7 +5,6 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
-	"fmt"
 	"io"
 	"os"
 	"path/filepath"
@@ -65,9 +64,6 @@ func (f *fakeDocker) Tag(_ context.Context, ref, name string) error {
 }
 
 func (f *fakeDocker) Untag(_ context.Context, name string) error {
-	if _, ok := f.names[name]; !ok {
-		return fmt.Errorf("no such name: %s", name)
-	}
 	delete(f.names, name)
 	return nil
 }

@@ -83,13 +83,17 @@ func (d *Daemon) Tag(ctx context.Context, ref, name string) error {
 }
 
 // Untag takes a name away, and the image with it if that was the last one and nothing uses it.
+// A name that is not there is no error.
 func (d *Daemon) Untag(ctx context.Context, name string) error {
 	doing := "removing the name " + name + " from Docker"
 	named, err := reference.ParseNormalizedNamed(name) // no ID: that would take all names away
 	if err != nil {
 		return fmt.Errorf("%s: %w", doing, err)
 	}
-	return d.remove(ctx, doing, reference.TagNameOnly(named).String())
+	if err := d.remove(ctx, doing, reference.TagNameOnly(named).String()); !errdefs.IsNotFound(err) {
+		return err
+	}
+	return nil
 }
 
 // Discard removes an image that has no name. One that has a name is left alone: an export

@@ -207,7 +207,7 @@ func TestNoSuchImage(t *testing.T) {
 	if err := d.Tag(t.Context(), "pbrx/none:1", "pbrx/other:1"); !errdefs.IsNotFound(err) || !strings.HasPrefix(err.Error(), "naming pbrx/none:1 pbrx/other:1 in Docker: ") {
 		t.Errorf("Tag: %v", err)
 	}
-	if err := d.Untag(t.Context(), "pbrx/none:1"); !errdefs.IsNotFound(err) || !strings.HasPrefix(err.Error(), "removing the name pbrx/none:1 from Docker: ") {
+	if err := d.Untag(t.Context(), "pbrx/none:1"); err != nil {
 		t.Errorf("Untag: %v", err)
 	}
 	if err := d.Discard(t.Context(), "sha256:"+strings.Repeat("0", 64)); err != nil {
