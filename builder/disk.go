@@ -165,10 +165,13 @@ func (d *diskImage) inSession() (*BaseImage, error) {
 func (d *diskImage) load(ctx context.Context, store ImageStore, name string) error {
 	named := []archive.Image{{Image: d.Image, Names: []string{name}}}
 	err := stream(ctx, store, func(w io.Writer) error { return archive.WriteDockerConfig(w, named) })
-	if err == nil || ctx.Err() != nil {
+	if err != nil && ctx.Err() == nil {
+		err = stream(ctx, store, func(w io.Writer) error { return archive.WriteDocker(w, named, d.open) })
+	}
+	if err != nil {
 		return err
 	}
-	return stream(ctx, store, func(w io.Writer) error { return archive.WriteDocker(w, named, d.open) })
+	return store.Tag(ctx, name, name) // when it was loaded Docker forgets, when it was tagged not: a name that is left can be told by its age
 }
 
 // stream loads what write writes.

@@ -57,6 +57,11 @@ func (d *Docker) Prepare(ctx context.Context, set *Set) error {
 	if err != nil {
 		return fmt.Errorf("loading the images into Docker: %w", err)
 	}
+	for n := range d.loaded { // which Docker remembers the time of, so that names that are left can be told by their age
+		if err := d.Daemon.Tag(ctx, d.name(n), d.name(n)); err != nil {
+			return err
+		}
+	}
 	return nil
 }
 

@@ -11,7 +11,7 @@ import (
 	"github.com/docker/docker/api/types/image"
 )
 
-// Sweep takes away names of a repository that were given longer ago than age: what a killed
+// Sweep takes away names of a repository that were given with Tag longer ago than age: what a killed
 // command left. It returns the names that it took away.
 func (d *Daemon) Sweep(ctx context.Context, repository string, age time.Duration) (swept []string, err error) {
 	doing := "looking for images named " + repository
@@ -24,7 +24,8 @@ func (d *Daemon) Sweep(ctx context.Context, repository string, age time.Duration
 		if err != nil {
 			return swept, ended(ctx, doing, err)
 		}
-		if time.Since(full.Metadata.LastTagTime) < age {
+		// Docker does not say when an image was loaded, only when it was last tagged.
+		if tagged := full.Metadata.LastTagTime; tagged.IsZero() || tagged.Year() < 2000 || time.Since(tagged) < age {
 			continue
 		}
 		for _, name := range img.RepoTags {
