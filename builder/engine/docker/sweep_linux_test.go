@@ -1,6 +1,7 @@
 package docker
 
 import (
+	"context"
 	"slices"
 	"testing"
 	"time"
@@ -14,7 +15,7 @@ func TestSweep(t *testing.T) {
 			t.Fatal(err)
 		}
 		t.Cleanup(func() {
-			if err := d.Untag(t.Context(), name); err != nil {
+			if err := d.Untag(context.WithoutCancel(t.Context()), name); err != nil {
 				t.Error(err)
 			}
 		})
