@@ -193,7 +193,9 @@ func testWithoutMerge(t *testing.T, s *suite) {
 		return // there is nothing to compare with
 	}
 	dir := s.project(t, nil)
-	with, without := s.mustBuild(t, dir), s.with(Engine{Solver: mergeless{s.engine.Solver}}).mustBuild(t, dir)
+	other := s.engine
+	other.Solver = mergeless{other.Solver}
+	with, without := s.mustBuild(t, dir), s.with(other).mustBuild(t, dir)
 	for _, x := range with.result.Images {
 		y := without.image(t, x.Plan.Name)
 		if a, b := with.tree(t, x), without.tree(t, y); !maps.Equal(a, b) {
