@@ -45,7 +45,7 @@ type Job struct {
 }
 
 // ImageStore is the images that Docker Engine has. References are names or image IDs.
-type ImageStore interface {
+type ImageStore interface { //nolint:interfacebloat // it is one thing, and nobody needs a part of it
 	// Load takes in a docker-archive.
 	Load(ctx context.Context, archive io.Reader) error
 	// Save writes images as a docker-archive.

@@ -18,7 +18,7 @@ import (
 )
 
 // Daemon is what a Docker Engine is asked for. References are names or image IDs.
-type Daemon interface {
+type Daemon interface { //nolint:interfacebloat // it is one thing, and nobody needs a part of it
 	Load(ctx context.Context, archive io.Reader) error
 	Save(ctx context.Context, refs []string) (io.ReadCloser, error)
 	Image(ctx context.Context, ref string) (*layout.Image, error)

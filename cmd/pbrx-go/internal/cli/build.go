@@ -97,11 +97,7 @@ func (a *app) buildImages(ctx context.Context, o *buildOptions) (err error) {
 	if o.dryRun {
 		return errors.Join(s.endDisplay(), a.printPlan(run, in, o.planFlags, o.format))
 	}
-	d, err := s.deliveryTo(o.locations)
-	if err != nil {
-		return err
-	}
-	made, err := s.make(ctx, run, d)
+	made, err := s.make(ctx, run, s.deliveryTo(o.locations))
 	if err != nil {
 		return err
 	}

@@ -7,8 +7,6 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/opencontainers/go-digest"
-
 	"github.com/pbrx-go/pbrx-go/builder"
 	"github.com/pbrx-go/pbrx-go/images"
 	"github.com/pbrx-go/pbrx-go/images/deliver"
@@ -80,7 +78,7 @@ func (d *delivery) String() string {
 }
 
 // deliveryTo decides how images get from the engine to where they go.
-func (s *operation) deliveryTo(locations []images.Location) (*delivery, error) {
+func (s *operation) deliveryTo(locations []images.Location) *delivery {
 	d := &delivery{locations: deliver.InOrder(locations), compression: "uncompressed"}
 	if len(locations) == 0 {
 		d.locations = []images.Location{{Transport: images.OCILayout, Name: s.imageStore()}}
@@ -95,7 +93,7 @@ func (s *operation) deliveryTo(locations []images.Location) (*delivery, error) {
 		onlyDaemon := !slices.ContainsFunc(d.locations, func(l images.Location) bool { return l.Transport != images.DockerDaemon })
 		d.kept = onlyDaemon || !s.engine.exports
 	}
-	return d, nil
+	return d
 }
 
 // holdsManifests says whether any destination stores manifests, by whose digests images are known then.
@@ -261,7 +259,7 @@ func (m *made) identify(ctx context.Context, x builder.Exported, tag string) (id
 		desc = img.Descriptor
 		return desc.Digest.String(), kindOf(desc.MediaType), nil
 	}
-	return digest.Digest(x.Image.Manifest.Config.Digest).String(), "config", nil
+	return x.Image.Manifest.Config.Digest.String(), "config", nil
 }
 
 // kindOf says what a digest is of.
