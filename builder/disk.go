@@ -84,23 +84,25 @@ func unpackArchive(ctx context.Context, r io.Reader, ref, tempDir string, platfo
 	if err != nil {
 		return nil, err
 	}
-	if err := archive.Extract(contextReader{ctx, r}, dir, archive.ExtractOptions{}); err != nil {
+	if err := archive.Extract(until(ctx, r), dir, archive.ExtractOptions{}); err != nil {
 		return nil, err
 	}
 	return openLayout(dir, ref, platform)
 }
 
-// contextReader ends with its context.
-type contextReader struct {
-	ctx context.Context
-	io.Reader
-}
+// readFunc is Read as a function.
+type readFunc func([]byte) (int, error)
 
-func (r contextReader) Read(p []byte) (int, error) {
-	if r.ctx.Err() != nil {
-		return 0, context.Cause(r.ctx)
-	}
-	return r.Reader.Read(p)
+func (f readFunc) Read(p []byte) (int, error) { return f(p) }
+
+// until is a reader that ends with a context.
+func until(ctx context.Context, r io.Reader) io.Reader {
+	return readFunc(func(p []byte) (int, error) {
+		if ctx.Err() != nil {
+			return 0, context.Cause(ctx)
+		}
+		return r.Read(p)
+	})
 }
 
 // open opens one of the image's blobs.

@@ -37,7 +37,7 @@ func (f *File) Prepare(ctx context.Context, set *Set) (err error) {
 	if f.Transport == images.OCIArchive {
 		write = archive.WriteOCI
 	}
-	err = write(contextWriter{ctx, out}, all, set.Open)
+	err = write(until(ctx, out), all, set.Open)
 	if err := errors.Join(err, out.Chmod(0o644), out.Sync(), out.Close()); err != nil {
 		return fmt.Errorf("writing %s:%s: %w", f.Transport, f.Path, err)
 	}
@@ -63,15 +63,17 @@ func (f *File) Discard(context.Context) error {
 	return os.Remove(path)
 }
 
-// contextWriter ends with its context.
-type contextWriter struct {
-	ctx context.Context
-	io.Writer
-}
+// writeFunc is Write as a function.
+type writeFunc func([]byte) (int, error)
 
-func (w contextWriter) Write(p []byte) (int, error) {
-	if w.ctx.Err() != nil {
-		return 0, context.Cause(w.ctx)
-	}
-	return w.Writer.Write(p)
+func (f writeFunc) Write(p []byte) (int, error) { return f(p) }
+
+// until is a writer that ends with a context.
+func until(ctx context.Context, w io.Writer) io.Writer {
+	return writeFunc(func(p []byte) (int, error) {
+		if ctx.Err() != nil {
+			return 0, context.Cause(ctx)
+		}
+		return w.Write(p)
+	})
 }
