@@ -3,7 +3,6 @@ package main
 import (
 	"fmt"
 	"os"
-	"path/filepath"
 	"regexp"
 	"slices"
 	"strings"
@@ -92,9 +91,8 @@ func TestLightshipImages(t *testing.T) {
 
 // bindep as it lies on PyPI: a release made by others, without a repository.
 func TestBindepFromPyPI(t *testing.T) {
-	base := testBase(t)
-	f := &fixture{name: "bindep", project: sourceOf(t, "bindep", "2.14.0"), layout: filepath.Join(t.TempDir(), "layout")}
-	f.out = command{args: buildArgs(f.project, base, f.layout)}.succeed(t)
+	f := &bindep
+	f.build(t)
 	set := []string{"distro packages for run time", "dependencies", "project"}
 	has, lacks := []string{"bindep", "distro", "parsley", "packaging", "pbr"}, []string{"build", "pip"}
 	checkSet(t, f, "/opt/bindep", []wantImage{
