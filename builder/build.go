@@ -85,16 +85,12 @@ type Output interface {
 // project's wheel must confirm what the project declares. Errors are *StepError, *MissingPackageError,
 // *EngineError, or those of planning and of setupcfg.
 func (r *Run) Build(ctx context.Context, in images.Input, out Output) (*Result, error) {
-	b := &build{Run: r, compiler: r.compiler(), project: in.Project}
 	in.Base = r.Base
-	var assemblies []assembly
-	_, err := r.solver.Solve(ctx, r.job(func(ctx context.Context, c gateway.Client) (*gateway.Result, error) {
-		var err error
-		if assemblies, err = b.assemble(ctx, c, in); err != nil {
-			return nil, err
-		}
-		return gateway.NewResult(), nil
-	}))
+	b, assemblies, err := r.assemble(ctx, in)
+	if r.features.HostNetwork && hostNetworkRefused(err) { // then what the engine has instead must do
+		r.features.HostNetwork = false
+		b, assemblies, err = r.assemble(ctx, in)
+	}
 	if err != nil {
 		return nil, blame(r.explain(ctx, err, b.compiler), in.Project)
 	}
@@ -106,6 +102,25 @@ func (r *Run) Build(ctx context.Context, in images.Input, out Output) (*Result, 
 		r.cached = append(r.cached, a.state)
 	}
 	return &Result{Plan: b.plan, Images: exported, Warnings: append(b.plan.Warnings, b.warnings...)}, nil
+}
+
+// assemble runs every step in a job of its own.
+func (r *Run) assemble(ctx context.Context, in images.Input) (b *build, assemblies []assembly, err error) {
+	b = &build{Run: r, compiler: r.compiler(), project: in.Project}
+	_, err = r.solver.Solve(ctx, r.job(func(ctx context.Context, c gateway.Client) (*gateway.Result, error) {
+		var err error
+		if assemblies, err = b.assemble(ctx, c, in); err != nil {
+			return nil, err
+		}
+		return gateway.NewResult(), nil
+	}))
+	return b, assemblies, err
+}
+
+// hostNetworkRefused says whether a solve failed because its steps may not use the host's network: Docker
+// Engine can be configured so (builder.entitlements.network-host in daemon.json). No type comes over its socket.
+func hostNetworkRefused(err error) bool {
+	return err != nil && strings.Contains(err.Error(), "network.host is not allowed")
 }
 
 // assemble runs every step: what an image consists of is solved when it returns.

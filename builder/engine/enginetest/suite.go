@@ -31,6 +31,9 @@ type Docker interface {
 	deliver.Daemon
 }
 
+// Smoke runs one case of the suite: the images are what the plan says.
+func Smoke(t *testing.T, engine Engine) { testImages(t, newSuite(t, engine)) }
+
 // Run runs the suite. open starts an engine whose cache is empty and that ends with the test
 // it is given; an engine that cannot run here skips that test. Images are exported with zstd, gzip or
 // no compression, as the engine pleases, and with the epoch 315532800.
