@@ -177,6 +177,10 @@ func (a *app) collect(ctx context.Context, from images.Location, names, tags []s
 	for _, name := range names {
 		for _, tag := range tags {
 			img, err := layout.Find(dir, name+":"+tag, "")
+			var choice *layout.ChoiceError
+			if errors.As(err, &choice) && dir == temp {
+				choice.Place = "the archive " + from.Name
+			}
 			if err != nil {
 				return nil, notBuilt(err)
 			}
