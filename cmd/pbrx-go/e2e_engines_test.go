@@ -146,7 +146,7 @@ func (c comparison) pinned(t *testing.T) []string {
 	if c.name != "nodepool" && c.name != "python-openstackclient" {
 		return nil
 	}
-	info := regexp.MustCompile(`(?:^|/)([^/]+?)-([^/-]+)\.dist-info/METADATA$`)
+	info := regexp.MustCompile(`/site-packages/([^/]+?)-([^/-]+)\.dist-info/METADATA$`) // not those that others carry along
 	pins := map[string]bool{}
 	for _, img := range readLayout(t, c.layout).images(t) {
 		for n := 1; n < len(img.manifest.Layers); n++ {
