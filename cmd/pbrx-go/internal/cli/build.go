@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 	"text/tabwriter"
 	"time"
 
@@ -22,10 +23,12 @@ type buildOptions struct {
 	planFlags
 	outputs []string
 	push    bool
-	tags    []string
-	format  string
-	dryRun  bool
-	dir     string
+	// compression of layers; empty: as the destinations like it.
+	compression string
+	tags        []string
+	format      string
+	dryRun      bool
+	dir         string
 	// locations are what outputs and push say.
 	locations []images.Location
 }
@@ -51,6 +54,7 @@ References with digests go to stdout, base first, everything else to stderr.
 	flags := cmd.Flags()
 	flags.StringArrayVar(&o.outputs, "output", nil, "where images go: `DEST` is "+outputForms+" (default: Docker where it builds, else the user's image store); can be repeated")
 	flags.BoolVar(&o.push, "push", false, "push to the registries that the names of the images say (--output docker://)")
+	flags.StringVar(&o.compression, "compression", "", "`HOW` layers are compressed: zstd, gzip (Docker before 23 pulls nothing else) or uncompressed (default: zstd where there are manifests)")
 	flags.StringArrayVarP(&o.tags, "tag", "t", nil, "`TAG` of every image of the set (default latest); can be repeated")
 	flags.StringVar(&o.format, "format", "text", "`FORMAT` on stdout: text or json")
 	flags.BoolVarP(&o.dryRun, "dry-run", "n", false, "print the plan, build nothing")
@@ -61,6 +65,9 @@ References with digests go to stdout, base first, everything else to stderr.
 func (o *buildOptions) check(env environment) error {
 	if o.format != "text" && o.format != "json" {
 		return usagef("--format %s: use text or json", o.format)
+	}
+	if !slices.Contains([]string{"", "zstd", "gzip", "uncompressed"}, o.compression) {
+		return usagef("--compression %s: use zstd, gzip or uncompressed", o.compression)
 	}
 	if err := o.parseOutputs(); err != nil {
 		return err
@@ -97,7 +104,7 @@ func (a *app) buildImages(ctx context.Context, o *buildOptions) (err error) {
 	if o.dryRun {
 		return errors.Join(s.endDisplay(), a.printPlan(run, in, o.planFlags, o.format))
 	}
-	made, err := s.make(ctx, run, s.deliveryTo(o.locations))
+	made, err := s.make(ctx, run, s.deliveryTo(o.locations, o.compression))
 	if err != nil {
 		return err
 	}

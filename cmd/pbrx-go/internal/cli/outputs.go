@@ -78,7 +78,7 @@ func (d *delivery) String() string {
 }
 
 // deliveryTo decides how images get from the engine to where they go.
-func (s *operation) deliveryTo(locations []images.Location) *delivery {
+func (s *operation) deliveryTo(locations []images.Location, compression string) *delivery {
 	d := &delivery{locations: deliver.InOrder(locations), compression: "uncompressed"}
 	if len(locations) == 0 {
 		d.locations = []images.Location{{Transport: images.OCILayout, Name: s.imageStore()}}
@@ -88,6 +88,9 @@ func (s *operation) deliveryTo(locations []images.Location) *delivery {
 	}
 	if d.holdsManifests() {
 		d.compression = "zstd"
+		if compression != "" {
+			d.compression = compression
+		}
 	}
 	if s.engine.docker != nil {
 		onlyDaemon := !slices.ContainsFunc(d.locations, func(l images.Location) bool { return l.Transport != images.DockerDaemon })
