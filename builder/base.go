@@ -6,10 +6,12 @@ import (
 	"errors"
 	"fmt"
 	"path"
+	"regexp"
 	"strings"
 	"time"
 
 	"github.com/containerd/containerd/v2/core/content"
+	"github.com/distribution/reference"
 	"github.com/moby/buildkit/client/llb"
 	"github.com/moby/buildkit/client/llb/sourceresolver"
 	gateway "github.com/moby/buildkit/frontend/gateway/client"
@@ -64,7 +66,20 @@ type BaseError struct {
 
 // Error names the base and the ways out.
 func (e *BaseError) Error() string {
-	return fmt.Sprintf("reading the base image %s: %v: name another with --base or PBRX_GO_BASE (docker://NAME, oci:DIR[:REF], rootfs:FILE|DIR), or see `pbrx-go doctor`", e.Location, e.Err)
+	return fmt.Sprintf("reading the base image %s: %v: %sname another with --base or PBRX_GO_BASE (docker://NAME, oci:DIR[:REF], rootfs:FILE|DIR), or see `pbrx-go doctor`", e.Location, e.Err, e.login())
+}
+
+// login says how to log in, where a registry wants that.
+func (e *BaseError) login() string {
+	refused := regexp.MustCompile(`(?i)\b(401|403|unauthorized|forbidden|no basic auth credentials)\b`)
+	if e.Location.Transport != images.Registry || !refused.MatchString(e.Err.Error()) {
+		return ""
+	}
+	host := "HOST"
+	if named, err := reference.ParseNormalizedNamed(e.Location.Name); err == nil {
+		host = reference.Domain(named)
+	}
+	return "log in with `docker login " + host + "`, "
 }
 
 // Unwrap is the cause.

@@ -333,7 +333,11 @@ func (b registryBuild) checkRefusals(t *testing.T, stranger *testRegistry) {
 			t.Errorf("%s: status %d, stdout %q", c.what, out.code, out.stdout)
 		}
 		said := strings.NewReplacer(c.r.host, "REGISTRY", "http://"+c.r.host, "SCHEME://REGISTRY", "HEAD request to https://"+c.r.host, "HEAD request to SCHEME://REGISTRY").Replace(errorLines(out))
-		checkString(t, c.what, said, "reading the base image docker://REGISTRY/team/"+c.ref+": "+c.says+remedies)
+		ways := remedies
+		if c.says == unauthorized {
+			ways = strings.Replace(remedies, ": ", ": log in with `docker login REGISTRY`, ", 1)
+		}
+		checkString(t, c.what, said, "reading the base image docker://REGISTRY/team/"+c.ref+": "+c.says+ways)
 	}
 }
 
