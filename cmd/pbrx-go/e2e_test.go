@@ -178,11 +178,13 @@ type step struct {
 }
 
 // steps reads the steps out of --progress rawjson, in the order in which they were begun.
-// What the engine does for itself ([internal] and files it sends) is left out.
+// What the engine does for itself ([internal] and files it sends) is left out. A result in a layer cache elsewhere is said
+// to be cached when it is found; then it is fetched, which looks as if the step ran, but for that the step says nothing.
 func (o outcome) steps(t *testing.T) []step {
 	t.Helper()
 	var order []string
 	found := map[string]*step{}
+	fetched, said := map[string]bool{}, map[string]bool{}
 	for line := range strings.Lines(o.stderr) {
 		if !strings.HasPrefix(line, "{") {
 			continue
@@ -193,18 +195,24 @@ func (o outcome) steps(t *testing.T) []step {
 				Completed           *time.Time
 				Cached              bool
 			}
+			Logs []struct{ Vertex string }
 		}
 		if err := json.Unmarshal([]byte(line), &status); err != nil {
 			t.Fatalf("reading progress: %v: %s", err, line)
 		}
 		for _, v := range status.Vertexes {
+			fetched[v.Digest] = fetched[v.Digest] || v.Cached
 			if !isStepName(v.Name) || v.Completed == nil {
 				continue
 			}
 			if found[v.Digest] == nil {
 				order = append(order, v.Digest)
 			}
-			found[v.Digest] = &step{name: v.Name, cached: v.Cached, failed: v.Error != ""}
+			cached := v.Cached || fetched[v.Digest] && !said[v.Digest]
+			found[v.Digest] = &step{name: v.Name, cached: cached, failed: v.Error != ""}
+		}
+		for _, l := range status.Logs {
+			said[l.Vertex] = true
 		}
 	}
 	var steps []step
