@@ -7,7 +7,10 @@ import (
 	"io"
 	"slices"
 	"strconv"
+	"strings"
+	"sync"
 	"syscall"
+	"time"
 
 	gateway "github.com/moby/buildkit/frontend/gateway/client"
 	gatewaypb "github.com/moby/buildkit/frontend/gateway/pb"
@@ -25,11 +28,14 @@ type Container struct {
 	// Terminal says that the streams are one; Resizes tells its size, first of all and when it changes.
 	Terminal bool
 	Resizes  <-chan gateway.WinSize
+
+	running *running
 }
 
 // RunContainer runs the command of an image, which is opts.Base, in a container that goes with it, and returns the
 // status it ended with. An error means that there is no such status. When ctx ends, the
-// command gets SIGTERM, and is killed with the container.
+// command gets SIGTERM where the engine can send it one (Docker 20.10 cannot) and ten seconds to end in; then it is
+// killed with the container. The error is the cause of the end of ctx.
 func RunContainer(ctx context.Context, solver Solver, opts Options, c Container) (status int, err error) {
 	stores := lateStores{}
 	var base *BaseImage
@@ -38,7 +44,15 @@ func RunContainer(ctx context.Context, solver Solver, opts Options, c Container)
 			err = errors.Join(err, base.close(ctx))
 		}
 	}()
-	_, err = solver.Solve(ctx, Job{Stores: stores.stores(), Status: opts.Status, Work: func(ctx context.Context, g gateway.Client) (*gateway.Result, error) {
+	// The container goes with the session, which therefore outlives ctx.
+	session, end := context.WithCancelCause(context.WithoutCancel(ctx))
+	defer end(nil)
+	c.running = &running{ended: make(chan struct{})}
+	defer context.AfterFunc(ctx, func() {
+		c.running.terminate(session)
+		end(context.Cause(ctx))
+	})()
+	_, err = solver.Solve(session, Job{Stores: stores.stores(), Status: opts.Status, Work: func(ctx context.Context, g gateway.Client) (*gateway.Result, error) {
 		platform, _, err := abilities(g)
 		if err != nil {
 			return nil, err
@@ -54,7 +68,49 @@ func RunContainer(ctx context.Context, solver Solver, opts Options, c Container)
 		status, err = c.start(ctx, g, ref, base.Config)
 		return gateway.NewResult(), err
 	}})
+	if ctx.Err() != nil {
+		return 0, context.Cause(ctx)
+	}
 	return status, err
+}
+
+// termination is how long a command may take to end that was asked to.
+const termination = 10 * time.Second
+
+// release is how long an engine may take to end a container. Docker 20.10 does so at once, but says so in vain.
+const release = 2 * time.Second
+
+// running is a container and its process while it runs.
+type running struct {
+	mu        sync.Mutex
+	container gateway.Container        // nil where there is none
+	process   gateway.ContainerProcess // nil where there is none, or none that takes signals
+	ended     chan struct{}
+}
+
+func (r *running) begin(c gateway.Container, p gateway.ContainerProcess) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.container, r.process = c, p
+}
+
+// terminate asks the process to end and waits until it has, and has the engine end the container. BuildKit 0.8
+// does not do so with the session.
+func (r *running) terminate(session context.Context) {
+	r.mu.Lock()
+	c, p := r.container, r.process
+	r.mu.Unlock()
+	if p != nil && p.Signal(session, syscall.SIGTERM) == nil {
+		select {
+		case <-r.ended:
+		case <-time.After(termination):
+		}
+	}
+	if c != nil {
+		limited, cancel := context.WithTimeout(session, release)
+		defer cancel()
+		_ = c.Release(limited) // what cannot be released goes with the session, if at all
+	}
 }
 
 func (c Container) start(ctx context.Context, g gateway.Client, root gateway.Reference, image plan2llb.Config) (int, error) {
@@ -65,28 +121,38 @@ func (c Container) start(ctx context.Context, g gateway.Client, root gateway.Ref
 		return 0, fmt.Errorf("making the container: %w", err)
 	}
 	defer func() { _ = container.Release(context.WithoutCancel(ctx)) }() // the engine releases it with the session, if not now
+	c.running.begin(container, nil)
 	config := image.Config
 	argv := slices.Concat(config.Entrypoint, config.Cmd, c.Args)
 	if len(argv) == 0 {
 		return 0, errors.New("the image has no command")
 	}
-	process, err := container.Start(ctx, gateway.StartRequest{
+	request := gateway.StartRequest{
 		Args: argv, Env: config.Env, User: userOf(ctx, root, config.User), Cwd: workdir(config.WorkingDir), Tty: c.Terminal,
 		Stdin: readCloser{c.Stdin}, Stdout: writeCloser{c.Stdout}, Stderr: writeCloser{c.Stderr},
-	})
+	}
+	caps := g.BuildOpts().Caps
+	signals := caps.Supports(gatewaypb.CapGatewayExecSignals) == nil
+	start := container.Start
+	if !signals && !c.Terminal && !endsByItself(c.Stdin) {
+		start = func(ctx context.Context, r gateway.StartRequest) (gateway.ContainerProcess, error) {
+			return startEnding(ctx, container, r)
+		}
+	}
+	process, err := start(ctx, request)
 	if err != nil {
 		return 0, fmt.Errorf("starting %s: %w", argv, err)
 	}
-	done := make(chan struct{})
+	if signals {
+		c.running.begin(container, process)
+	}
+	done := c.running.ended
 	defer close(done)
 	go func() {
 		for {
 			select {
 			case size := <-c.Resizes:
 				_ = process.Resize(ctx, size) // a wrong size is no reason to end a script
-			case <-ctx.Done():
-				_ = process.Signal(context.WithoutCancel(ctx), syscall.SIGTERM) // it may be gone already
-				return
 			case <-done:
 				return
 			}
@@ -94,8 +160,11 @@ func (c Container) start(ctx context.Context, g gateway.Client, root gateway.Ref
 	}()
 	err = process.Wait()
 	var exit *gatewaypb.ExitError
-	if errors.As(err, &exit) && exit.ExitCode < gatewaypb.UnknownExitStatus {
+	switch {
+	case errors.As(err, &exit) && exit.ExitCode < gatewaypb.UnknownExitStatus:
 		return int(exit.ExitCode), nil
+	case err != nil && strings.Contains(err.Error(), "exit code: 255"): // the number stands for an unknown status as well; older engines send no more than text
+		return 255, nil
 	}
 	return 0, err
 }

@@ -26,7 +26,7 @@ const (
 // else, and BUILDKIT_HOST names another, if any.
 func dockerAt(t *testing.T, docker, buildkit string) []string {
 	t.Helper()
-	return []string{"DOCKER_HOST=" + docker, "BUILDKIT_HOST=" + buildkit, "DOCKER_CONFIG=" + t.TempDir(), "DOCKER_CONTEXT", "DOCKER_TLS_VERIFY", "DOCKER_CERT_PATH", "DOCKER_API_VERSION"}
+	return []string{"DOCKER_HOST=" + docker, "BUILDKIT_HOST=" + buildkit, "DOCKER_CONFIG=" + filepath.Join(workDir, "no-docker-config"), "DOCKER_CONTEXT", "DOCKER_TLS_VERIFY", "DOCKER_CERT_PATH", "DOCKER_API_VERSION"}
 }
 
 // fakeEngine answers pings with some headers, and everything else with a status.

@@ -33,11 +33,13 @@ const (
 // signalled is the cause of a context that a signal ended.
 type signalled struct{ signal syscall.Signal }
 
-func (s signalled) Error() string {
+func (s signalled) Error() string { return s.word() + ": nothing was named" }
+
+func (s signalled) word() string {
 	if s.signal == syscall.SIGTERM {
-		return "terminated: nothing was named"
+		return "terminated"
 	}
-	return "interrupted: nothing was named"
+	return "interrupted"
 }
 
 // WithSignals returns a context that ends with the first signal that notify sends; the second
@@ -71,6 +73,14 @@ func (e statusError) Error() string { return fmt.Sprintf("the script ended with 
 
 // oursError is a failure of ours where exit codes belong to the script.
 type oursError struct{ error }
+
+func (e oursError) Error() string {
+	var signal signalled
+	if errors.As(e.error, &signal) {
+		return signal.word() + ": the script was ended"
+	}
+	return e.error.Error()
+}
 
 func (e oursError) Unwrap() error { return e.error }
 

@@ -1,0 +1,67 @@
+package builder
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+
+	gateway "github.com/moby/buildkit/frontend/gateway/client"
+)
+
+// BuildKit 0.8 (Docker 20.10) says that a command has ended only once its stdin has, which the user's terminal never
+// does, and nothing else is heard of the command. But what runs beside it in its container is killed with it. So a
+// companion waits there, in Python, which our images have, and its end is the end of stdin. The
+// command begins when the companion is there: for a container that has stopped, one would be waited for in vain.
+const (
+	// gate takes one byte from stdin and becomes the command, with the signals as they were.
+	gate = "import os, signal, sys; signal.signal(signal.SIGPIPE, signal.SIG_DFL); signal.signal(signal.SIGXFSZ, signal.SIG_DFL); os.read(0, 1); os.execvp(sys.argv[1], sys.argv[1:])"
+	// companion says that it is there.
+	companion = "import os, signal; os.write(1, b'.'); signal.pause()"
+)
+
+// startEnding starts a command whose stdin ends when the command does.
+func startEnding(ctx context.Context, container gateway.Container, request gateway.StartRequest) (gateway.ContainerProcess, error) {
+	stdin := request.Stdin
+	r, w := io.Pipe()
+	request.Stdin = r
+	request.Args = append([]string{"python3", "-I", "-c", gate}, request.Args...)
+	process, err := container.Start(ctx, request)
+	if err != nil {
+		return nil, err
+	}
+	there, says := io.Pipe()
+	beside, err := container.Start(ctx, gateway.StartRequest{
+		Args: []string{"python3", "-I", "-c", companion}, Env: request.Env, User: request.User, Cwd: "/", Stdout: says,
+	})
+	if err != nil {
+		return nil, fmt.Errorf("beside it: %w", err)
+	}
+	go func() {
+		err := beside.Wait()
+		says.CloseWithError(errors.Join(err, io.ErrUnexpectedEOF)) // read only where it never was there
+		w.Close()
+	}()
+	go func() {
+		if _, err := there.Read(make([]byte, 1)); err != nil {
+			return // and stdin has ended, the command with it
+		}
+		_, err := w.Write([]byte{'.'})
+		if err == nil {
+			_, err = io.Copy(w, stdin)
+		}
+		w.CloseWithError(err)
+	}()
+	return process, nil
+}
+
+// endsByItself says whether nobody can keep the end of a stdin back.
+func endsByItself(stdin io.Reader) bool {
+	f, ok := stdin.(*os.File)
+	if !ok {
+		return false
+	}
+	info, err := f.Stat()
+	return err == nil && (info.Mode().IsRegular() || f.Name() == os.DevNull)
+}
