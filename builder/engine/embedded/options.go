@@ -58,6 +58,12 @@ func (e *SurroundingsError) Error() string {
 // Unwrap gives the cause.
 func (e *SurroundingsError) Unwrap() error { return e.Err }
 
+// notLinux says which engines there are on a system where this one is not.
+func notLinux(system string) *SurroundingsError {
+	return &SurroundingsError{Problem: "the embedded engine runs on Linux only, not on " + system,
+		Remedy: "choose another engine with --engine: docker, or the address of a buildkitd"}
+}
+
 // Level is how much a [Finding] matters.
 type Level string
 
