@@ -50,6 +50,7 @@ func openDisk(ctx context.Context, opts Options, platform v1.Platform) (*diskIma
 			choice.Place, choice.Prefix = "the archive "+at.Name, string(at.Transport)+":"+at.Name
 		}
 		return img, err
+	default: // is no file
 	}
 	return nil, fmt.Errorf("nothing is known of the transport %s", at.Transport)
 }

@@ -171,7 +171,7 @@ type answer struct{ moving }
 
 func (a *answer) Read(p []byte) (int, error) {
 	n, err := a.moving.Read(p)
-	if err != nil && err != io.EOF {
+	if err != nil && !errors.Is(err, io.EOF) {
 		err = a.dog.cause(err)
 	}
 	return n, err

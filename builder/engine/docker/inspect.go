@@ -90,7 +90,8 @@ func (d *Daemon) rawConfig(ctx context.Context, found image.InspectResponse) ([]
 		return nil, nil
 	}
 	var config v1.Image
-	if json.Unmarshal(raw, &config) != nil || !slices.Equal(digestStrings(config.RootFS.DiffIDs), found.RootFS.Layers) {
+	readable := json.Unmarshal(raw, &config) == nil
+	if !readable || !slices.Equal(digestStrings(config.RootFS.DiffIDs), found.RootFS.Layers) {
 		return nil, nil
 	}
 	return raw, nil

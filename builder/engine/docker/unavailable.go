@@ -41,6 +41,7 @@ func (u *Unavailable) Problem() string {
 	cause := strings.Join(strings.Fields(u.Err.Error()), " ")
 	what := cause
 	switch u.Reason {
+	case Other:
 	case NoSocket:
 		what = "nobody listens there"
 		if errors.Is(u.Err, fs.ErrNotExist) {
@@ -66,6 +67,7 @@ func (u *Unavailable) Remedy() string {
 		return "add yourself to the group docker (`sudo usermod -aG docker $USER`, then log in again), or run as root"
 	case NoBuildKit:
 		return "use another --engine, such as embedded"
+	case Other:
 	}
 	return "mend that or use another --engine"
 }

@@ -220,7 +220,7 @@ func checkName(u *url.URL) error {
 	case u.Host == "":
 		return errors.New("there is no name")
 	case !word(u.Host):
-		return errors.New("the name may have letters, digits, -, _ and .")
+		return errors.New("the name may have letters, digits, ., - and _")
 	case u.Path != "":
 		return errors.New("nothing may follow the name")
 	}

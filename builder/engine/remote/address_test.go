@@ -54,9 +54,9 @@ func TestCheck(t *testing.T) {
 		{"ssh://host?x", `"ssh://host?x": nothing may follow a ?: leave it out`},
 
 		{"docker-container://", `"docker-container://": there is no name: the form is docker-container://NAME`},
-		{"docker-container://-x", `"docker-container://-x": the name may have letters, digits, -, _ and .: the form is docker-container://NAME`},
+		{"docker-container://-x", `"docker-container://-x": the name may have letters, digits, ., - and _: the form is docker-container://NAME`},
 		{"docker-container://a/b", `"docker-container://a/b": nothing may follow the name: the form is docker-container://NAME`},
-		{"docker-container://a:1", `"docker-container://a:1": the name may have letters, digits, -, _ and .: the form is docker-container://NAME`},
+		{"docker-container://a:1", `"docker-container://a:1": the name may have letters, digits, ., - and _: the form is docker-container://NAME`},
 		{"docker-container://a?context=-x", `"docker-container://a?context=-x": context must be one name of letters, digits, -, _ and .: mend what follows context=`},
 		{"kube-pod://a?pod=b", `"kube-pod://a?pod=b": there is no setting pod: it may be context, namespace, container`},
 		{"npipe:////./pipe/buildkitd", `"npipe:////./pipe/buildkitd": only Windows has named pipes: the form is npipe:////./pipe/NAME`},

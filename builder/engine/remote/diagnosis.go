@@ -104,7 +104,7 @@ func (c *heardConn) Write(p []byte) (int, error) {
 const lastWords = time.Second
 
 // explain makes a reason and a remedy of what asking ended with and of what was heard meanwhile.
-func (d *diagnosis) explain(asked error, u *url.URL, s scheme, o Options) (reason error, remedy string) {
+func (d *diagnosis) explain(asked error, u *url.URL, s scheme, o Options) (reason error, remedy string) { //nolint:staticcheck // the error is what it found, not how it went
 	heard := d.heard()
 	if heard == nil {
 		heard = asked

@@ -70,7 +70,7 @@ func ask(ctx context.Context, c *client.Client, limit time.Duration) error {
 	defer cancel()
 	workers, err := c.ListWorkers(ctx)
 	switch {
-	case context.Cause(ctx) == errSilent:
+	case errors.Is(context.Cause(ctx), errSilent):
 		return fmt.Errorf("%w within %s", errSilent, limit)
 	case err != nil:
 		return err

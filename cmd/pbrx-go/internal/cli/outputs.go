@@ -233,6 +233,7 @@ func (m *made) destinations(ctx context.Context) ([]deliver.Destination, error) 
 			out = append(out, &deliver.Docker{Daemon: daemon})
 		case images.Registry:
 			out = append(out, deliver.Registry{Options: m.pushOptions()})
+		case images.RootFS: // was refused by parseOutputs
 		}
 	}
 	return out, nil

@@ -172,6 +172,7 @@ func (a *app) collect(ctx context.Context, from images.Location, names, tags []s
 		}
 	case images.DockerDaemon:
 		return a.collectFromDocker(ctx, names, tags, temp)
+	default: // a layout, which is read where it lies
 	}
 	set := &deliver.Set{Dirs: []string{dir}}
 	for _, name := range names {

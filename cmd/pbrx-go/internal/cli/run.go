@@ -176,6 +176,7 @@ func (a *app) haveBuilt(ctx context.Context, e *opened, at images.Location) erro
 		if _, err := store.Image(ctx, at.Name); err != nil {
 			return usagef("%w: build it first with `pbrx-go build-images`", err)
 		}
+	default: // is asked when it is opened
 	}
 	return nil
 }
