@@ -1,6 +1,7 @@
 package remote
 
 import (
+	"bytes"
 	"context"
 	"crypto/tls"
 	"crypto/x509"
@@ -13,6 +14,7 @@ import (
 	"os/exec"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"syscall"
 	"time"
 
@@ -26,6 +28,23 @@ type diagnosis struct {
 	mu    sync.Mutex
 	err   error
 	stops bool
+	// web says that the answer was one of HTTP/1, which gRPC forgets where the connection ends before it has read it.
+	web bool
+}
+
+// read hears of the first bytes of an answer.
+func (d *diagnosis) read(p []byte) {
+	if bytes.HasPrefix(p, []byte("HTTP/1.")) {
+		d.mu.Lock()
+		defer d.mu.Unlock()
+		d.web = true
+	}
+}
+
+func (d *diagnosis) isWeb() bool {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	return d.web
 }
 
 func (d *diagnosis) hear(err error) {
@@ -78,11 +97,15 @@ func (d *diagnosis) dialer(dial func(context.Context, string) (net.Conn, error),
 type heardConn struct {
 	net.Conn
 	diagnosis *diagnosis
+	answered  atomic.Bool
 }
 
 // Read reads.
 func (c *heardConn) Read(p []byte) (int, error) {
 	n, err := c.Conn.Read(p)
+	if n > 0 && !c.answered.Swap(true) {
+		c.diagnosis.read(p[:n])
+	}
 	if err != nil {
 		c.diagnosis.hear(err)
 	}
@@ -135,7 +158,7 @@ func (d *diagnosis) explain(asked error, u *url.URL, s scheme, o Options) (reaso
 		return errors.New("there is no such socket"), hint(s, u)
 	case errors.Is(heard, fs.ErrPermission):
 		return errors.New("permission denied"), "run as a user who may use the socket (buildkitd --group says who)"
-	case strings.Contains(asked.Error(), "looked like an HTTP/1.1 header"):
+	case d.isWeb(), strings.Contains(asked.Error(), "looked like an HTTP/1.1 header"):
 		return errors.New("this is a web server, not a buildkitd"), "for Docker Engine use --engine docker, else mend the address"
 	case status.Code(asked) == codes.Unimplemented:
 		return errors.New("this is a gRPC server, but not a buildkitd"), "mend the address"

@@ -67,6 +67,21 @@ func TestNoBuildkitd(t *testing.T) {
 	web := listen(t, func(l net.Listener) { _ = http.Serve(l, http.NotFoundHandler()) })
 	mustNotOpen(t, web, Options{}, "connecting to buildkitd at "+web+": this is a web server, not a buildkitd: for Docker Engine use --engine docker, else mend the address")
 
+	// It answers the first bytes and hangs up before it has heard all, as dockerd does.
+	hasty := listen(t, func(l net.Listener) {
+		for {
+			conn, err := l.Accept()
+			if err != nil {
+				return
+			}
+			_, _ = io.WriteString(conn, "HTTP/1.1 400 Bad Request\r\nConnection: close\r\n\r\n")
+			conn.Close()
+		}
+	})
+	for range 20 {
+		mustNotOpen(t, hasty, Options{}, "connecting to buildkitd at "+hasty+": this is a web server, not a buildkitd: for Docker Engine use --engine docker, else mend the address")
+	}
+
 	other := grpc.NewServer()
 	t.Cleanup(other.Stop)
 	address := listen(t, func(l net.Listener) { _ = other.Serve(l) })
