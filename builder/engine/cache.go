@@ -8,6 +8,8 @@ import (
 
 	"github.com/moby/buildkit/client"
 	gateway "github.com/moby/buildkit/frontend/gateway/client"
+
+	"github.com/pbrx-go/pbrx-go/builder"
 )
 
 // cacheEntries are copies of entries: the client writes into the attributes what it finds out.
@@ -17,6 +19,19 @@ func cacheEntries(entries []client.CacheOptionsEntry) []client.CacheOptionsEntry
 		out = append(out, client.CacheOptionsEntry{Type: e.Type, Attrs: maps.Clone(e.Attrs)})
 	}
 	return out
+}
+
+// exportCaches exports to one cache after the other. In one solve BuildKit's client would write the manifest
+// of whichever was the last into the index of every folder, and each has its own.
+func (e *Engine) exportCaches(ctx context.Context, job builder.Job) error {
+	for _, to := range e.CacheTo {
+		one := *e
+		one.CacheTo = []client.CacheOptionsEntry{to}
+		if _, err := one.Solve(ctx, job); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // importing is a gateway client whose every solve looks into the caches that the session was opened

@@ -45,6 +45,9 @@ var _ builder.Solver = (*Engine)(nil)
 
 // Solve runs a job in a session of its own.
 func (e *Engine) Solve(ctx context.Context, job builder.Job) (*v1.Descriptor, error) {
+	if job.ExportCache && len(e.CacheTo) > 1 {
+		return nil, e.exportCaches(ctx, job)
+	}
 	opt := client.SolveOpt{
 		LocalMounts:   job.Locals,
 		OCIStores:     maps.Clone(job.Stores),
