@@ -12,7 +12,7 @@ BUILDVCS := $(shell git status --porcelain >/dev/null 2>&1 && echo auto || echo 
 help:
 	@echo 'make build   bin/pbrx-go'
 	@echo 'make demo    build the images of a sample project and run them (root; 10 minutes at most)'
-	@echo 'make test    all tests (root; 20 minutes at most)'
+	@echo 'make test    all tests (root; half an hour on two cores)'
 	@echo 'make test-docker  conformance on Docker Engine of Debian trixie and sid (root; 15 minutes)'
 	@echo 'make lint    gofmt, go vet, and golangci-lint where it is installed'
 	@echo 'make base    a Debian base image with Python, from the mirror of this machine (root)'
