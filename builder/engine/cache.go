@@ -5,9 +5,13 @@ import (
 	"encoding/json"
 	"fmt"
 	"maps"
+	"os"
+	"path/filepath"
+	"slices"
 
 	"github.com/moby/buildkit/client"
 	gateway "github.com/moby/buildkit/frontend/gateway/client"
+	v1 "github.com/opencontainers/image-spec/specs-go/v1"
 
 	"github.com/pbrx-go/pbrx-go/builder"
 )
@@ -19,6 +23,17 @@ func cacheEntries(entries []client.CacheOptionsEntry) []client.CacheOptionsEntry
 		out = append(out, client.CacheOptionsEntry{Type: e.Type, Attrs: maps.Clone(e.Attrs)})
 	}
 	return out
+}
+
+// cacheImports are the entries that can be looked into: BuildKit's client would make the folder of a cache that is not there.
+func cacheImports(entries []client.CacheOptionsEntry) []client.CacheOptionsEntry {
+	return slices.DeleteFunc(cacheEntries(entries), func(e client.CacheOptionsEntry) bool {
+		if e.Type != "local" {
+			return false
+		}
+		_, err := os.Stat(filepath.Join(e.Attrs["src"], v1.ImageIndexFile))
+		return err != nil
+	})
 }
 
 // exportCaches exports to one cache after the other. In one solve BuildKit's client would write the manifest

@@ -54,7 +54,7 @@ func (e *Engine) Solve(ctx context.Context, job builder.Job) (*v1.Descriptor, er
 		SharedKey:     e.SharedKey,
 		Session:       append([]session.Attachable{secretsprovider.FromMap(job.Secrets)}, e.Attachables...),
 		FrontendAttrs: map[string]string{"build-arg:SOURCE_DATE_EPOCH": e.Epoch},
-		CacheImports:  cacheEntries(e.CacheFrom),
+		CacheImports:  cacheImports(e.CacheFrom),
 	}
 	if job.HostNetwork {
 		opt.AllowedEntitlements = []string{entitlements.EntitlementNetworkHost.String()}

@@ -139,6 +139,7 @@ func TestLayerCacheThatIsNot(t *testing.T) {
 		}
 	}
 
+	checkNames(t, filesIn(t, dir), "layout")
 	write(t, dir+"/file", "")
 	const engines = ": use --engine embedded, a buildkitd, or a Docker Engine with the containerd image store"
 	for _, c := range []struct {
