@@ -80,7 +80,7 @@ func TestBaseCannotBeHad(t *testing.T) {
 		"the default, out of reach": {base: "default", env: []string{"HTTPS_PROXY=http://127.0.0.1:" + deadPort(t), "https_proxy", "NO_PROXY", "no_proxy"},
 			errors: []string{`reading the base image docker://python:alpine: failed to do request: Head "https://registry-1.docker.io/v2/library/python/manifests/alpine": proxyconnect tcp` + refused + remedies}},
 		"a registry that refuses": {base: "docker://127.0.0.1:" + deadPort(t) + "/python:3",
-			errors: []string{`reading the base image docker://127.0.0.1:PORT/python:3: failed to do request: Head "http://127.0.0.1:PORT/v2/python/manifests/3"` + refused + remedies}},
+			errors: []string{`reading the base image docker://127.0.0.1:PORT/python:3: failed to do request: Head "https://127.0.0.1:PORT/v2/python/manifests/3"` + refused + remedies}},
 		"a registry that never answers": {base: "docker://" + silentPort(t) + "/python:3",
 			errors: []string{"reading the base image docker://127.0.0.1:PORT/python:3: no answer within 12s" + remedies}},
 		"no file": {base: "rootfs:" + work + "/none.tar",
