@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"time"
 
 	gateway "github.com/moby/buildkit/frontend/gateway/client"
 )
@@ -20,6 +21,10 @@ const (
 	// companion says that it is there.
 	companion = "import os, signal; os.write(1, b'.'); signal.pause()"
 )
+
+// companionLimit is how long the companion may take to be there. After that the command gets a stdin that has
+// ended: an image may have no Python after all, or a container may have stopped before the companion came.
+const companionLimit = 15 * time.Second
 
 // startEnding starts a command whose stdin ends when the command does.
 func startEnding(ctx context.Context, container gateway.Container, request gateway.StartRequest) (gateway.ContainerProcess, error) {
@@ -43,11 +48,14 @@ func startEnding(ctx context.Context, container gateway.Container, request gatew
 		says.CloseWithError(errors.Join(err, io.ErrUnexpectedEOF)) // read only where it never was there
 		w.Close()
 	}()
+	late := time.AfterFunc(companionLimit, func() { w.Close() })
 	go func() {
-		if _, err := there.Read(make([]byte, 1)); err != nil {
+		_, err := there.Read(make([]byte, 1))
+		late.Stop()
+		if err != nil {
 			return // and stdin has ended, the command with it
 		}
-		_, err := w.Write([]byte{'.'})
+		_, err = w.Write([]byte{'.'})
 		if err == nil {
 			_, err = io.Copy(w, stdin)
 		}
@@ -60,7 +68,7 @@ func startEnding(ctx context.Context, container gateway.Container, request gatew
 func endsByItself(stdin io.Reader) bool {
 	f, ok := stdin.(*os.File)
 	if !ok {
-		return false
+		return true // it is somebody's in this process, who will end it
 	}
 	info, err := f.Stat()
 	return err == nil && (info.Mode().IsRegular() || f.Name() == os.DevNull)
