@@ -94,6 +94,8 @@ type opened struct {
 	// docker is the Docker Engine that this one is, if it is one, and endpoint where that is.
 	docker   *docker.Daemon
 	endpoint docker.Endpoint
+	// beside is the Docker Engine that another engine's bases come from or images go to, once it was needed.
+	beside *docker.Daemon
 	// exports says that the engine hands over blobs; the graph drivers of Docker do not.
 	exports bool
 	closers []func() error
@@ -266,12 +268,15 @@ func (a *app) images(ctx context.Context, o *opened) (*docker.Daemon, error) {
 	if o.docker != nil {
 		return o.docker, nil
 	}
-	_, d, err := a.findDocker(ctx)
-	if err != nil {
-		return nil, err
+	if o.beside == nil {
+		_, d, err := a.findDocker(ctx)
+		if err != nil {
+			return nil, err
+		}
+		o.beside = d
+		o.closers = append(o.closers, d.Close)
 	}
-	o.closers = append(o.closers, d.Close)
-	return d, nil
+	return o.beside, nil
 }
 
 // certsDirs are where docker and podman look for the certificates of a registry (containers-certs.d(5)).
