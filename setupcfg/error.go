@@ -65,16 +65,25 @@ func (l ErrorList) Unwrap() []error {
 	return list
 }
 
-// Class is the one exception that Python's configparser would raise for the file:
-// it stops at the first problem, but keeps bad lines (ParsingError) for the end.
-func (l ErrorList) Class() string {
+// Raised is the problem for which Python's configparser would raise an exception: it stops at the
+// first one, but keeps bad lines (ParsingError) for the end. It is nil where configparser reads the file.
+func (l ErrorList) Raised() *Error {
+	var bad *Error
 	for _, e := range l {
-		if e.class != "" && e.class != classParsing {
-			return e.class
+		switch {
+		case e.class == classParsing && bad == nil:
+			bad = e
+		case e.class != "" && e.class != classParsing:
+			return e
 		}
 	}
-	if len(l) > 0 {
-		return l[0].class
+	return bad
+}
+
+// Class is the exception of the Raised problem, or empty.
+func (l ErrorList) Class() string {
+	if e := l.Raised(); e != nil {
+		return e.class
 	}
 	return ""
 }
