@@ -116,6 +116,7 @@ func (l *loader) facts() {
 		l.backendFacts()
 	}
 	l.projectTable()
+	l.dataScripts()
 	l.version()
 	l.checkName()
 }

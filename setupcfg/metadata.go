@@ -18,6 +18,8 @@ type Wheel struct {
 	RequiresDist, ProvidesExtra []string
 	// ConsoleScripts and GUIScripts are in the order of entry_points.txt.
 	ConsoleScripts, GUIScripts []Script
+	// DataScripts are the programs that the wheel brings as files; nil until AddDataScripts was called.
+	DataScripts []Script
 
 	lines map[string]int // where the single fields stand, by their lower-case names
 }
@@ -112,9 +114,16 @@ func (w *Wheel) place(field string) scanner.Position {
 	return filePos(metadataFile)
 }
 
-// dist is a Requires-Dist split by the extra it belongs to, empty for none.
+// dist is a Requires-Dist with the extras it belongs to, in canonical form. Poetry names all extras that want a
+// requirement in one marker.
 type dist struct {
-	text, extra string
+	text   string
+	extras []string
+}
+
+// of says whether the requirement belongs to an extra, or to none where that is empty.
+func (d dist) of(extra string) bool {
+	return extra == "" && len(d.extras) == 0 || slices.Contains(d.extras, extra)
 }
 
 // dists are the wheel's requirements with their extras in canonical form.
@@ -124,8 +133,8 @@ func (w *Wheel) dists() []dist {
 	for _, text := range w.RequiresDist {
 		d := dist{text: text}
 		if _, marker, ok := strings.Cut(text, ";"); ok {
-			if m := extra.FindStringSubmatch(marker); m != nil {
-				d.extra = Canonical(m[1])
+			for _, m := range extra.FindAllStringSubmatch(marker, -1) {
+				d.extras = append(d.extras, Canonical(m[1]))
 			}
 		}
 		out = append(out, d)
@@ -136,7 +145,7 @@ func (w *Wheel) dists() []dist {
 // requires says whether the wheel requires a project, for an extra or, if that is empty, always.
 func (w *Wheel) requires(name, extra string) bool {
 	for _, d := range w.dists() {
-		if d.extra == extra && requirementName(d.text) == name {
+		if d.of(extra) && requirementName(d.text) == name {
 			return true
 		}
 	}

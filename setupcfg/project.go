@@ -46,7 +46,7 @@ func absent[T any]() Fact[T] { return Fact[T]{Status: Absent} }
 type Script struct {
 	// Name is the command, as spelled.
 	Name string
-	// Value is the object reference, module:attribute.
+	// Value is the object reference, module:attribute; of a data script the file's path.
 	Value string
 	// Extras are those the entry point itself asks for. pip ignores them.
 	Extras []string
@@ -90,6 +90,9 @@ type Project struct {
 	BuildRequires  Fact[[]Requirement]
 	ConsoleScripts Fact[[]Script]
 	GUIScripts     Fact[[]Script]
+	// DataScripts are programs that the wheel brings as files (*.data/scripts) and not as entry
+	// points. Value is the file's path; the backend may add more.
+	DataScripts    Fact[[]Script]
 	Extras         Fact[[]Extra]
 	Dependencies   Fact[[]Requirement]
 	RequiresPython Fact[string]

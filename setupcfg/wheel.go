@@ -177,7 +177,7 @@ func (p *Project) completeDependencies(w *Wheel) {
 func (w *Wheel) requirements(extra string) []Requirement {
 	out := []Requirement{}
 	for _, d := range w.dists() {
-		if d.extra == extra {
+		if d.of(extra) {
 			out = append(out, Requirement{Text: d.text, Pos: filePos(metadataFile)})
 		}
 	}
