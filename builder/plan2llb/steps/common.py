@@ -32,6 +32,14 @@ def given(name):
         return None
 
 
+def mirror():
+    path = given("mirror")
+    if not path:
+        return None
+    with open(path) as f:
+        return f.read().strip().rstrip("/")
+
+
 def environment():
     """The environment of programs that talk to the network."""
     env = dict(os.environ, LC_ALL="C.UTF-8", HOME="/tmp", PYTHONDONTWRITEBYTECODE="1")

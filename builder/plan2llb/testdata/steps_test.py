@@ -8,6 +8,8 @@ import unittest
 import unittest.mock
 import zipfile
 
+import apk
+import apt
 import common
 import dependencies
 import install
@@ -86,7 +88,7 @@ class AptSources(unittest.TestCase):
     def test_deb822(self):
         key = "[signed-by=/usr/share/keyrings/debian.gpg]"
         self.assertEqual(
-            list(packages.deb822_entries(DEB822)),
+            list(apt.deb822_entries(DEB822)),
             [
                 (key, "http://one.example/debian", "bookworm", "main contrib"),
                 (key, "http://one.example/debian", "bookworm-updates", "main contrib"),
@@ -106,7 +108,7 @@ class AptSources(unittest.TestCase):
             "/etc/apt/sources.list.d/c.list.disabled": "deb http://c.example/debian sid main\n",
         }
         with Files(files):
-            entries = list(packages.apt_entries())
+            entries = list(apt.entries())
         self.assertEqual(
             entries,
             [
@@ -117,10 +119,10 @@ class AptSources(unittest.TestCase):
         )
 
     def sources(self, url, entries, reached=True):
-        with unittest.mock.patch("packages.apt_entries", lambda: entries), unittest.mock.patch("packages.reachable", lambda u: self.asked.append(u) or reached):
+        with unittest.mock.patch("apt.entries", lambda: entries), unittest.mock.patch("apt.reachable", lambda u: self.asked.append(u) or reached):
             self.asked = []
             with contextlib.redirect_stdout(io.StringIO()) as self.said:
-                return packages.apt_sources(url)
+                return apt.sources(url)
 
     def test_mirror(self):
         entries = [("[signed-by=/k]", "http://deb.example/debian", "bookworm", "main"), ("", "http://deb.example/debian-security/", "bookworm-security", "main")]
@@ -143,7 +145,7 @@ class AptSources(unittest.TestCase):
     def test_environment(self):
         files = {"/tmp/pbrx/ca.pem": "ca", "/tmp/pbrx/mirror": "http://mirror.example/debian/\n", "/etc/apt/sources.list": "deb http://deb.example/debian sid main\n"}
         with Files(files) as container:
-            env = packages.apt_environment()
+            env = apt.settings()
         self.assertEqual(env["APT_CONFIG"], "/tmp/apt.conf")
         self.assertEqual(env["SSL_CERT_FILE"], "/tmp/pbrx/ca.pem")
         self.assertEqual(container.written["/tmp/sources.list"], "deb http://mirror.example/debian sid main\n")
@@ -151,8 +153,8 @@ class AptSources(unittest.TestCase):
         for line in ('Acquire::https::CaInfo "/tmp/pbrx/ca.pem";', 'Dir::Etc::SourceList "/tmp/sources.list";', 'Dir::Etc::SourceParts "-";', 'APT::Install-Recommends "false";'):
             self.assertIn(line + "\n", conf)
         with Files({}) as container:
-            packages.apt_environment()
-        self.assertEqual(container.written, {"/tmp/apt.conf": packages.APT_CONF})
+            apt.settings()
+        self.assertEqual(container.written, {"/tmp/apt.conf": apt.CONF})
 
 
 class Apk(unittest.TestCase):
@@ -160,11 +162,11 @@ class Apk(unittest.TestCase):
 
     def test_base(self):
         with Files({}):
-            self.assertEqual(packages.apk("update"), ["apk", "--cache-dir", "/tmp/pbrx/apk-cache", "--no-progress", "update"])
+            self.assertEqual(apk.apk("update"), ["apk", "--cache-dir", "/tmp/pbrx/apk-cache", "--no-progress", "update"])
 
     def test_mirror(self):
         with Files({"/tmp/pbrx/mirror": "http://mirror.example/alpine/\n", "/etc/apk/repositories": self.repositories}) as container:
-            argv = packages.apk("add", "bc")
+            argv = apk.apk("add", "bc")
         self.assertEqual(argv[-4:], ["--repositories-file", "/tmp/repositories", "add", "bc"])
         self.assertEqual(
             container.written["/tmp/repositories"],

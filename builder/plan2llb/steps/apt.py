@@ -1,0 +1,122 @@
+"""apt, the package manager of Debian and Ubuntu."""
+
+import os
+import re
+import subprocess
+import urllib.error
+import urllib.request
+
+from common import environment, given, mirror, run
+
+CONF = """\
+APT::Sandbox::User "root";
+APT::Install-Recommends "false";
+Acquire::Languages "none";
+Acquire::Retries "3";
+Acquire::http::Timeout "30";
+Acquire::https::Timeout "30";
+Dpkg::Use-Pty "false";
+Dpkg::Options:: "--force-confdef";
+Dpkg::Options:: "--force-confold";
+"""
+
+
+def settings():
+    conf = CONF
+    if given("ca.pem"):
+        conf += 'Acquire::https::CaInfo "%s";\n' % given("ca.pem")
+    url = mirror()
+    if url:
+        with open("/tmp/sources.list", "w") as f:
+            f.write(sources(url))
+        conf += 'Dir::Etc::SourceList "/tmp/sources.list";\nDir::Etc::SourceParts "-";\n'
+    with open("/tmp/apt.conf", "w") as f:
+        f.write(conf)
+    return dict(environment(), APT_CONFIG="/tmp/apt.conf", DEBIAN_FRONTEND="noninteractive", LC_ALL="C")
+
+
+def sources(url):
+    """The base's own sources, with the mirror in place of their hosts.
+
+    A security suite moves to <mirror>-security beside the mirror if there is one
+    (debian, debian-security), and is left out otherwise.
+    """
+    lines = []
+    for options, base, suite, components in entries():
+        target = url
+        if "-security" in suite and not base.rstrip("/").endswith("/ubuntu"):
+            target = re.sub(r"/[^/]+$", "/" + base.rstrip("/").rsplit("/", 1)[-1], url)
+            if not reachable("%s/dists/%s/InRelease" % (target, suite)):
+                print("the mirror has no %s: left out" % suite, flush=True)
+                continue
+        lines.append(" ".join(x for x in ("deb", options, target, suite, components) if x))
+    return "\n".join(lines) + "\n"
+
+
+def reachable(url):
+    import ssl
+
+    context = ssl.create_default_context(cafile=given("ca.pem"))
+    try:
+        request = urllib.request.Request(url, method="HEAD")
+        with urllib.request.urlopen(request, timeout=10, context=context):
+            return True
+    except (OSError, urllib.error.URLError):
+        return False
+
+
+def entries():
+    """(options, URI, suite, components) of every binary source of the base."""
+    folder = "/etc/apt/sources.list.d"
+    files = ["/etc/apt/sources.list"]
+    if os.path.isdir(folder):
+        files += [os.path.join(folder, n) for n in sorted(os.listdir(folder))]
+    for path in files:
+        if not os.path.exists(path):
+            continue
+        with open(path, encoding="utf-8") as f:
+            text = f.read()
+        if path.endswith(".sources"):
+            yield from deb822_entries(text)
+        elif path.endswith(".list"):
+            for line in text.splitlines():
+                m = re.match(r"deb\s+(\[[^]]*\]\s+)?(\S+)\s+(\S+)\s*([^#]*)", line.strip())
+                if m:
+                    yield (m[1] or "").strip(), m[2], m[3], m[4].strip()
+
+
+def deb822_entries(text):
+    for stanza in re.split(r"\n\s*\n", text):
+        fields = {}
+        for line in stanza.splitlines():
+            name, colon, value = line.partition(":")
+            if colon and not line.startswith(("#", " ", "\t")):
+                fields[name.strip().lower()] = value.strip()
+        if "deb" not in fields.get("types", "").split() or fields.get("enabled", "yes").lower() == "no":
+            continue
+        key = fields.get("signed-by", "")
+        options = "[signed-by=%s]" % key if key.startswith("/") else ""
+        for uri in fields.get("uris", "").split():
+            for suite in fields.get("suites", "").split():
+                yield options, uri, suite, fields.get("components", "")
+
+
+def index(names):
+    env = settings()
+    os.makedirs("/var/lib/apt/lists/partial", exist_ok=True)
+    run(["apt-get", "update", "-q", "-o", "APT::Update::Error-Mode=any"], env)
+    if not names:
+        return []
+    shown = subprocess.run(["apt-cache", "policy"] + names, env=env, stdout=subprocess.PIPE, check=True, text=True).stdout
+    candidates = dict(re.findall(r"^(\S+):\n  Installed: .*\n  Candidate: (.*)$", shown, re.M))
+    return [n for n in names if candidates.get(n, "(none)") == "(none)" and not provided(n, env)]
+
+
+def provided(name, env):
+    shown = subprocess.run(["apt-cache", "showpkg", name], env=env, stdout=subprocess.PIPE, text=True).stdout
+    return bool(shown.partition("Reverse Provides:")[2].strip())
+
+
+def install(names):
+    os.makedirs("/var/cache/apt/archives/partial", exist_ok=True)
+    run(["apt-get", "install", "-q", "-y", "--no-install-recommends"] + names, settings())
