@@ -27,6 +27,12 @@ type stop struct {
 
 // diagnose says what is wrong with a line that the grammar rejected.
 func (l line) diagnose(parser *participle.Parser[lineNode], cause error) *Error {
+	if strings.Contains(cause.Error(), "too many iterations") {
+		return &Error{
+			Pos: l.start, Msg: "a line of more than " + strconv.Itoa(participle.MaxIterations/2) + " selectors or versions",
+			Hint: "shorten it", cause: cause,
+		}
+	}
 	s := l.stopAt(parser, cause)
 	var e *Error
 	switch {
@@ -127,6 +133,8 @@ func (s stop) badBlank(offset int) *Error {
 	}
 	r := first(s.text[offset:])
 	switch {
+	case r == '\r':
+		return s.errorAt(offset, "carriage return", "end lines with a newline alone, bindep takes no other on standard input")
 	case r == '\t':
 		return s.errorAt(offset, "tab", "write spaces, the only blank of this format")
 	case unicode.IsSpace(r) && r != ' ', unicode.Is(unicode.Cf, r), unicode.IsControl(r):

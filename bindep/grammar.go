@@ -82,7 +82,7 @@ func newParser() (*participle.Parser[lineNode], error) {
 			{Name: "LParen", Pattern: `\(`},
 			{Name: "RParen", Pattern: `\)`},
 			{Name: "Bang", Pattern: `!`},
-			{Name: "Profile", Pattern: `[a-z\p{Nd}:.\-]+`},
+			{Name: "Profile", Pattern: `[a-z` + digitClass() + `:.\-]+`},
 		},
 	})
 	if err != nil {

@@ -20,7 +20,7 @@ type assignment struct {
 // without an ID, with an open quote, or without a version number on a
 // distribution that has bindep's base-py2 and base-py3.
 func ParseOSRelease(filename string, src []byte) (Distro, error) {
-	if e := notText(filename, src); e != nil {
+	if e := (reader{ends: anyEnd}).notText(filename, src); e != nil {
 		return Distro{}, ErrorList{e}
 	}
 	words, e := shellWords(filename, string(src))

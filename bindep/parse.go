@@ -4,10 +4,10 @@ import (
 	"bytes"
 	"strings"
 	"text/scanner"
-	"unicode"
 	"unicode/utf8"
 
 	"github.com/alecthomas/participle/v2"
+	"github.com/alecthomas/participle/v2/lexer"
 )
 
 // Parse reads a bindep.txt. The filename is used for positions only.
@@ -16,16 +16,54 @@ import (
 // ErrorList with every problem of the file, at most one a line, except that a
 // text that is not UTF-8 has just that one; no rule is returned with an error.
 func Parse(filename string, src []byte) (*File, error) {
-	if e := notText(filename, src); e != nil {
-		return nil, ErrorList{e}
-	}
-	parser, err := newParser()
+	return reader{ends: anyEnd}.whole(filename, src)
+}
+
+// ParseStrict reads a bindep.txt as bindep reads its standard input, and refuses what bindep
+// refuses there: only LF ends a line. Otherwise it is Parse.
+func ParseStrict(filename string, src []byte) (*File, error) {
+	return reader{ends: "\n", nul: true}.whole(filename, src)
+}
+
+// Check reads a bindep.txt like Parse and gives what Lint finds in the lines that are right,
+// with the problems of those that are not: all that is to be said about a file in one go.
+func Check(filename string, src []byte) ([]Warning, error) {
+	file, err := reader{ends: anyEnd}.read(filename, src)
+	return Lint(file), err
+}
+
+// anyEnd are the line ends of a file: CRLF, lone CR, LF.
+const anyEnd = "\r\n"
+
+// reader is what one may read differently from another.
+type reader struct {
+	// ends holds the characters that end a line.
+	ends string
+	// nul lets comments hold the character NUL.
+	nul bool
+}
+
+// whole gives a file without problems, or the problems.
+func (r reader) whole(filename string, src []byte) (*File, error) {
+	file, err := r.read(filename, src)
 	if err != nil {
 		return nil, err
 	}
+	return file, nil
+}
+
+// read gives the rules of the lines that are right, with the problems of the others.
+func (r reader) read(filename string, src []byte) (*File, error) {
 	file := &File{Name: filename}
+	if e := r.notText(filename, src); e != nil {
+		return file, ErrorList{e}
+	}
+	parser, err := newParser()
+	if err != nil {
+		return file, err
+	}
 	var problems ErrorList
-	for _, l := range splitLines(filename, string(src)) {
+	for _, l := range splitLines(filename, string(src), r.ends) {
 		rest, ok := strings.CutPrefix(l.text, byteOrderMark)
 		if ok && l.start.Line == 1 {
 			problems = append(problems, l.errorAt(0, "byte order mark at the start of the file", "save the file as UTF-8 without one"))
@@ -40,10 +78,7 @@ func Parse(filename string, src []byte) (*File, error) {
 			file.Rules = append(file.Rules, *rule)
 		}
 	}
-	if err := problems.err(); err != nil {
-		return nil, err
-	}
-	return file, nil
+	return file, problems.err()
 }
 
 const byteOrderMark = "\ufeff"
@@ -54,12 +89,12 @@ type line struct {
 	text  string
 }
 
-// splitLines does what Python's universal newlines do.
-func splitLines(filename, src string) []line {
+// splitLines does what Python's universal newlines do when ends is CR and LF.
+func splitLines(filename, src, ends string) []line {
 	var lines []line
 	for offset := 0; offset < len(src); {
 		text, next := src[offset:], len(src)
-		if i := strings.IndexAny(text, "\r\n"); i >= 0 {
+		if i := strings.IndexAny(text, ends); i >= 0 {
 			next = offset + i + 1
 			if strings.HasPrefix(text[i:], "\r\n") {
 				next++
@@ -71,6 +106,15 @@ func splitLines(filename, src string) []line {
 		offset = next
 	}
 	return lines
+}
+
+// of is the position of a token of the line. The lexer has counted its characters
+// already: counting them for each token would take the square of a line's length.
+func (l line) of(token lexer.Position) scanner.Position {
+	pos := l.start
+	pos.Offset += token.Offset
+	pos.Column += token.Column - 1
+	return pos
 }
 
 // at is the position of a byte of the line.
@@ -99,7 +143,7 @@ func (l line) parse(parser *participle.Parser[lineNode]) (*Rule, *Error) {
 
 // rule turns the syntax tree into a Rule.
 func (l line) rule(node *ruleNode) (*Rule, *Error) {
-	r := &Rule{Pos: l.at(node.Pos.Offset), Name: node.Name}
+	r := &Rule{Pos: l.of(node.Pos), Name: node.Name}
 	if node.Selectors != nil {
 		for _, item := range node.Selectors.Items {
 			r.Selectors = append(r.Selectors, l.selector(item))
@@ -116,7 +160,7 @@ func (l line) rule(node *ruleNode) (*Rule, *Error) {
 				"write it as [EPOCH:]VERSION[-REVISION], such as 1.2 or 1:1.2-3")
 		}
 		r.Constraints = append(r.Constraints, Constraint{
-			Pos: l.at(pos.Offset), Op: strings.Trim(n.Op, " ,"), Version: n.Version.Text,
+			Pos: l.of(pos), Op: strings.Trim(n.Op, " ,"), Version: n.Version.Text,
 		})
 	}
 	return r, nil
@@ -126,7 +170,7 @@ func (l line) selector(item *itemNode) Selector {
 	if item.Profile != nil {
 		return l.profile(item.Profile)
 	}
-	s := Selector{Pos: l.at(item.Pos.Offset)}
+	s := Selector{Pos: l.of(item.Pos)}
 	for _, m := range item.Group.Members {
 		s.Group = append(s.Group, l.profile(m))
 	}
@@ -134,7 +178,7 @@ func (l line) selector(item *itemNode) Selector {
 }
 
 func (l line) profile(node *profileNode) Selector {
-	return Selector{Pos: l.at(node.Pos.Offset), Not: node.Not, Profile: node.Name}
+	return Selector{Pos: l.of(node.Pos), Not: node.Not, Profile: node.Name}
 }
 
 // checkVersion says what keeps s from being a Debian version, or "". A number
@@ -162,14 +206,15 @@ func checkVersion(s string) string {
 	return ""
 }
 
-func notDigit(r rune) bool { return !unicode.IsDigit(r) }
-
 // notText finds the first byte that keeps src from being a text.
-func notText(filename string, src []byte) *Error {
-	bad := bytes.IndexByte(src, 0)
+func (r reader) notText(filename string, src []byte) *Error {
+	bad := -1
+	if !r.nul {
+		bad = bytes.IndexByte(src, 0)
+	}
 	msg, hint := "NUL byte, this is no text file", "write the file as plain UTF-8 text"
-	for i, r := range string(src) {
-		if r != utf8.RuneError || bytes.HasPrefix(src[i:], []byte("\uFFFD")) {
+	for i, c := range string(src) {
+		if c != utf8.RuneError || bytes.HasPrefix(src[i:], []byte("\uFFFD")) {
 			continue
 		}
 		if bad < 0 || i < bad {
@@ -180,7 +225,7 @@ func notText(filename string, src []byte) *Error {
 	if bad < 0 {
 		return nil
 	}
-	lines := splitLines(filename, string(src[:bad])+"x")
+	lines := splitLines(filename, string(src[:bad])+"x", r.ends)
 	last := lines[len(lines)-1]
 	return last.errorAt(len(last.text)-1, msg, hint)
 }

@@ -172,3 +172,46 @@ func FuzzParse(f *testing.F) {
 		}
 	})
 }
+
+func TestParseStrict(t *testing.T) {
+	for _, c := range []struct{ src, want string }{
+		{"foo\nbar", "ok: foo; bar"},
+		{"foo # c\r\nbar # \x00\n", "ok: foo; bar"}, // a comment may hold anything
+		{"foo\r\n", "error: f:1:4: carriage return, end lines with a newline alone, bindep takes no other on standard input"},
+		{"foo\n\r\nbar >=1\r\n", "error: f:2:1: carriage return, end lines with a newline alone, bindep takes no other on standard input && " +
+			"f:3:8: carriage return, end lines with a newline alone, bindep takes no other on standard input"},
+		{"foo\x00\n", "error: f:1:4: invisible character U+0000, remove it or write a space"},
+		{"foo\xff\n", "error: f:1:4: not UTF-8 from here, save the file as UTF-8"},
+	} {
+		f, err := ParseStrict("f", []byte(c.src))
+		got := "error: "
+		if err != nil {
+			got += strings.ReplaceAll(err.Error(), "\n", " && ")
+		} else {
+			got = render(f)
+		}
+		if got != c.want {
+			t.Errorf("%q\n got %s\nwant %s", c.src, got, c.want)
+		}
+	}
+}
+
+// The errors of some lines do not hide the warnings of the others.
+func TestCheck(t *testing.T) {
+	warnings, err := Check("f", []byte("foo [A]\nbar [platform:apline]\nR\n"))
+	if want := "f:1:6: upper case in the profile \"A\", write \"a\"\nf:3:1: package name \"R\" of one character, name a package of two or more characters, or a file of it by its full path"; err == nil || err.Error() != want {
+		t.Errorf("%v\nwant %s", err, want)
+	}
+	if want := `f:2:6: no distribution has the profile "platform:apline", did you mean "platform:alpine"?`; len(warnings) != 1 || warnings[0].String() != want {
+		t.Errorf("%v\nwant %s", warnings, want)
+	}
+}
+
+// participle's own limit; 500,000 selectors are 10 MB of a line in practice.
+func TestTooManySelectors(t *testing.T) {
+	_, err := Parse("f", []byte("foo ["+strings.Repeat("a ", 500001)+"]\nR\n"))
+	want := "f:1:1: a line of more than 500000 selectors or versions, shorten it\nf:2:1: package name \"R\" of one character, name a package of two or more characters, or a file of it by its full path"
+	if err == nil || err.Error() != want {
+		t.Errorf("%v\nwant %s", err, want)
+	}
+}
