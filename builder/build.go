@@ -82,7 +82,7 @@ type Output interface {
 }
 
 // Build makes the images of a project and puts them into the output. The
-// project's wheel must confirm what the project declares. Errors are *StepError, *MissingPackageError,
+// project's wheel must confirm what the project declares. Errors are *StepError, *WheelError, *MissingPackageError,
 // *EngineError, or those of planning and of setupcfg.
 func (r *Run) Build(ctx context.Context, in images.Input, out Output) (*Result, error) {
 	in.Base = r.Base
@@ -147,7 +147,7 @@ func (b *build) assemble(ctx context.Context, c gateway.Client, in images.Input)
 		return nil, err
 	}
 	if in.Project, err = in.Project.Complete(metadata); err != nil {
-		return nil, err
+		return nil, &WheelError{Err: err}
 	}
 	if b.plan, err = images.New(in, b.opts.Plan); err != nil {
 		return nil, err
@@ -258,7 +258,19 @@ func readWheel(ctx context.Context, c gateway.Client, wheel llb.State) (*setupcf
 	if err != nil {
 		return nil, err
 	}
-	return setupcfg.ParseWheel(metadata, entryPoints)
+	w, err := setupcfg.ParseWheel(metadata, entryPoints)
+	if err != nil {
+		return nil, &WheelError{Err: err}
+	}
+	var files struct {
+		File    string   `json:"file"`
+		Scripts []string `json:"scripts"`
+	}
+	if err := readJSON(ctx, c, wheel, "meta/wheel.json", &files); err != nil {
+		return nil, err
+	}
+	w.AddDataScripts(files.File, files.Scripts)
+	return w, nil
 }
 
 // set is what one image needs beyond the base image, as dependencies.py found it.

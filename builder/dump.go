@@ -2,6 +2,7 @@ package builder
 
 import (
 	"context"
+	"errors"
 	"fmt"
 
 	"github.com/moby/buildkit/client/llb"
@@ -18,6 +19,9 @@ func (r *Run) Dump(ctx context.Context, in images.Input) ([]byte, error) {
 	plan, err := images.New(in, r.opts.Plan)
 	if err != nil {
 		return nil, err
+	}
+	if len(plan.Images) == 0 {
+		return nil, errors.New("writing the LLB of the images: what the project is called is known from its wheel only")
 	}
 	b := &build{Run: r, compiler: r.compiler(), plan: plan, init: plan.Init.Path}
 	b.chooseInit(nil)

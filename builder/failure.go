@@ -91,6 +91,18 @@ func (e *StepError) from() string {
 	return strings.Join(e.From, ", ")
 }
 
+// WheelError says that the project's wheel contradicts what the project declares, or cannot be understood.
+type WheelError struct {
+	// Err is a setupcfg.ErrorList, which names the places.
+	Err error
+}
+
+// Error is one line per contradiction, which names both places.
+func (e *WheelError) Error() string { return e.Err.Error() }
+
+// Unwrap is the list.
+func (e *WheelError) Unwrap() error { return e.Err }
+
 // MissingPackageError says that the distribution does not have packages that bindep.txt asks for.
 type MissingPackageError struct {
 	// Distro is the distribution, such as debian-12.

@@ -22,8 +22,10 @@ type Input struct {
 type Options struct {
 	// Prefix is put before every image name.
 	Prefix string
-	// Only names the scripts whose images are wanted; none means all.
+	// Only names the scripts whose images are wanted, of whatever kind; none means all.
 	Only []string
+	// GUIScripts asks for images of the GUI scripts too.
+	GUIScripts bool
 	// InitPath is the path of the init, or "none"; empty takes one of the distribution's.
 	InitPath string
 }
@@ -43,7 +45,7 @@ func New(in Input, opts Options) (*Plan, error) {
 		Warnings: []string{},
 		Source:   Source{Git: in.Project.NeedsGit, Sdist: in.Project.NeedsGit},
 	}
-	if in.Base.Python.ExternallyManaged {
+	if in.Base.Python.ExternallyManaged && p.Project.Name != "" {
 		p.Environment = "/opt/" + setupcfg.Canonical(p.Project.Name)
 	}
 	p.addPackages(in)
@@ -135,82 +137,4 @@ func (p *Plan) chooseInit(in Input, path string) []error {
 		p.Init.Candidates = []InitCandidate{{"dumb-init", "/usr/bin/dumb-init"}, {"tini", tini}, {"catatonit", "/usr/bin/catatonit"}}
 	}
 	return nil
-}
-
-// addImages makes the base image and one image per console script, and reports every name that cannot be.
-func (p *Plan) addImages(project *setupcfg.Project, opts Options) []error {
-	problems := []error{}
-	if err := CheckPrefix(opts.Prefix); err != nil {
-		problems = append(problems, fmt.Errorf("--prefix: %w", err))
-	}
-	sources := map[string]string{} // image name to who declared it
-	add := func(name, source string, image Image) {
-		repository, err := ImageName(name)
-		if err != nil {
-			problems = append(problems, fmt.Errorf("%s: %w", source, err))
-			return
-		}
-		if other, taken := sources[repository]; taken {
-			problems = append(problems, fmt.Errorf("%s: %q would be the image %s, which %s is already: rename one of them", source, name, repository, other))
-			return
-		}
-		sources[repository] = source + " " + fmt.Sprintf("%q", name)
-		if repository != name {
-			p.Warnings = append(p.Warnings, fmt.Sprintf("%s: the image of %q is called %s", source, name, repository))
-		}
-		image.Name = strings.TrimPrefix(opts.Prefix+"/"+repository, "/")
-		p.Images = append(p.Images, image)
-	}
-	base := Image{Extras: extrasFor(project, p.Project.Name+"-base", nil), Selected: true, From: project.Name.Pos.String()}
-	add(p.Project.Name+"-base", base.From, base)
-	for _, s := range project.ConsoleScripts.Value {
-		if !setupcfg.ValidScriptName(s.Name) {
-			problems = append(problems, fmt.Errorf("%s: no image can be made for the console script %q: its name may have letters, digits, '.', '_', '+' and '-' only", s.Pos, s.Name))
-			continue
-		}
-		add(s.Name, s.Pos.String(), Image{
-			Script:   s.Name,
-			Extras:   extrasFor(project, s.Name, s.Extras),
-			Cmd:      []string{s.Name},
-			From:     s.Pos.String(),
-			Selected: len(opts.Only) == 0 || slices.Contains(opts.Only, s.Name),
-		})
-	}
-	if project.ConsoleScripts.Status == setupcfg.Unknown {
-		p.Warnings = append(p.Warnings, "the console scripts are read from the wheel: images are known once it is built")
-	} else {
-		problems = append(problems, p.checkOnly(opts.Only)...)
-	}
-	return problems
-}
-
-// checkOnly reports scripts that were asked for and do not exist.
-func (p *Plan) checkOnly(only []string) []error {
-	var scripts []string
-	for _, image := range p.Images {
-		if image.Script != "" {
-			scripts = append(scripts, image.Script)
-		}
-	}
-	var problems []error
-	for _, script := range only {
-		if !slices.Contains(scripts, script) {
-			problems = append(problems, fmt.Errorf("--only %s: %s has no such console script: it has %s", script, p.Project.Name, strings.Join(scripts, ", ")))
-		}
-	}
-	return problems
-}
-
-// extrasFor are the project's extras that belong to an image: the one named after it, and those that the entry
-// point itself names. Names are compared in canonical form (PEP 503) and spelled as the project does.
-func extrasFor(project *setupcfg.Project, name string, own []string) []string {
-	extras := []string{}
-	for _, extra := range project.Extras.Value {
-		canonical := setupcfg.Canonical(extra.Name)
-		matches := func(n string) bool { return setupcfg.Canonical(n) == canonical }
-		if (matches(name) || slices.ContainsFunc(own, matches)) && !slices.Contains(extras, extra.Name) {
-			extras = append(extras, extra.Name)
-		}
-	}
-	return extras
 }

@@ -13,7 +13,23 @@ type Plan struct {
 	Runtime     []Package `json:"runtime"`
 	Source      Source    `json:"source"`
 	Images      []Image   `json:"images"`
-	Warnings    []string  `json:"warnings"`
+	// Unbuilt are programs that the project installs, too, and that get no image unless they are asked for.
+	Unbuilt  []Program `json:"unbuilt,omitempty"`
+	Warnings []string  `json:"warnings"`
+
+	pending bool
+}
+
+// Pending says that the wheel will tell what images there are, all or some of them.
+func (p *Plan) Pending() bool { return p.pending }
+
+// Program is one command that the project installs.
+type Program struct {
+	Name string `json:"name"`
+	// Kind is console_script, gui_script or data_script.
+	Kind string `json:"kind"`
+	// From is where the project or its wheel declares it.
+	From string `json:"from"`
 }
 
 // Project is the identity of the project that is built.
@@ -61,7 +77,7 @@ type Source struct {
 type Image struct {
 	// Name is the repository with its prefix, without a tag.
 	Name string `json:"name"`
-	// Script is the console script the image runs; empty for the base image.
+	// Script is the script the image runs; empty for the base image.
 	Script string `json:"script"`
 	// Extras are the project's extras installed in the image beyond those of the base
 	// image, spelled as the project's metadata does.
@@ -70,8 +86,8 @@ type Image struct {
 	Cmd []string `json:"cmd"`
 	// From is where the project declares it (setup.cfg:12:5).
 	From string `json:"from"`
-	// Selected is whether the image is built; --only leaves others out. All are planned, so that what is
-	// left out does not change what is built.
+	// Selected is whether the image is built; --only leaves others out. All console scripts are planned, so
+	// that what is left out does not change what is built.
 	Selected bool `json:"selected"`
 }
 

@@ -14,7 +14,7 @@ func (l *loader) dataScripts() {
 	p := l.project
 	switch p.BackendFamily {
 	case "pbr", "setuptools":
-		p.DataScripts = l.setuptoolsDataScripts()
+		p.DataScripts = l.moreDataScripts(l.setuptoolsDataScripts())
 	case "poetry":
 		p.DataScripts = l.poetryDataScripts()
 	case "hatch":
@@ -31,7 +31,6 @@ func (l *loader) dataScripts() {
 	default:
 		p.DataScripts = unknown[[]Script](p.Backend.Pos, whyBackend(p))
 	}
-	p.DataScripts.MayGrow = p.DataScripts.Status == Known
 }
 
 func whyBackend(p *Project) string { return "the backend " + p.Backend.Value + " decides" }
@@ -73,14 +72,38 @@ func (l *loader) setuptoolsDataScripts() Fact[[]Script] {
 	if lines, pos, ok := l.value(l.cfg, "options", "scripts"); ok {
 		return dataScriptList(asRequirements(splitList(lines, ",")), pos)
 	}
-	if l.py != nil { // commands of the project's own may add some
+	return absent[[]Script]()
+}
+
+// moreDataScripts says where the build may add some: by commands of the project's own, by pbr's hooks, and by pbr for
+// WSGI applications.
+func (l *loader) moreDataScripts(fact Fact[[]Script]) Fact[[]Script] {
+	pos, why := scanner.Position{}, ""
+	if l.py != nil {
 		for _, name := range []string{"cmdclass", "distclass"} {
 			if k, ok := l.py.keywords[name]; ok {
-				return unknown[[]Script](k.pos, whySetupPy)
+				pos, why = k.pos, whySetupPy
 			}
 		}
 	}
-	return absent[[]Script]()
+	if l.pbr != nil {
+		for _, at := range [][2]string{{"entry_points", "wsgi_scripts"}, {"global", "setup_hooks"}} {
+			if _, place, ok := l.pbrGroup(at[0], at[1]); ok {
+				pos, why = place, "pbr makes them of "+at[1]
+			}
+		}
+		if l.toml.hasTable("project", "entry-points", "wsgi_scripts") {
+			pos, why = l.toml.pos("project", "entry-points", "wsgi_scripts"), "pbr makes them of wsgi_scripts"
+		}
+	}
+	switch {
+	case why == "":
+	case fact.Status == Known:
+		fact.MayGrow = true
+	case fact.Status == Absent:
+		return unknown[[]Script](pos, why)
+	}
+	return fact
 }
 
 func asRequirements(lines []valueLine) []Requirement {
@@ -143,7 +166,9 @@ func (l *loader) poetryDataScripts() Fact[[]Script] {
 		return absent[[]Script]()
 	}
 	slices.SortStableFunc(files, func(a, b Requirement) int { return a.Pos.Line - b.Pos.Line })
-	return dataScriptList(files, l.toml.pos("tool", "poetry", "scripts"))
+	fact := dataScriptList(files, l.toml.pos("tool", "poetry", "scripts"))
+	fact.MayGrow = fact.Status == Known && l.toml.hasTable("tool", "poetry", "build")
+	return fact
 }
 
 // hatchDataScripts reads shared-scripts, {path in the project: path below the folder of scripts}. Hooks may add some.

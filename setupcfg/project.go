@@ -91,7 +91,7 @@ type Project struct {
 	ConsoleScripts Fact[[]Script]
 	GUIScripts     Fact[[]Script]
 	// DataScripts are programs that the wheel brings as files (*.data/scripts) and not as entry
-	// points. Value is the file's path; the backend may add more.
+	// points.
 	DataScripts    Fact[[]Script]
 	Extras         Fact[[]Extra]
 	Dependencies   Fact[[]Requirement]

@@ -12,6 +12,9 @@ import (
 // lists its scripts the wheel may have no others. The error is an ErrorList that names both places.
 func (p *Project) Confirm(w *Wheel) error {
 	var errs ErrorList
+	if !validProjectName(w.Name) {
+		errs.add(w.place("Name"), hintContradiction, "%q cannot be the name of a project", shorten(w.Name))
+	}
 	if p.Name.Status == Known && Canonical(p.Name.Value) != Canonical(w.Name) {
 		errs.add(p.Name.Pos, hintContradiction, "the project is called %q here, but the wheel's %s says %q", p.Name.Value, w.place("Name"), w.Name)
 	}
@@ -23,13 +26,14 @@ func (p *Project) Confirm(w *Wheel) error {
 	}
 	confirmScripts(&errs, "console script", p.ConsoleScripts, w.ConsoleScripts)
 	confirmScripts(&errs, "GUI script", p.GUIScripts, w.GUIScripts)
+	confirmDataScripts(&errs, p.DataScripts, w)
 	for _, extra := range p.Extras.Value {
 		name := Canonical(extra.Name)
 		if len(extra.Requirements) > 0 && !slices.ContainsFunc(w.ProvidesExtra, func(s string) bool { return Canonical(s) == name }) {
 			errs.add(extra.Pos, hintContradiction, "the extra %q is declared here, but the wheel's %s has no such Provides-Extra", extra.Name, metadataFile)
 			continue
 		}
-		confirmRequirements(&errs, extra.Requirements, w, name)
+		confirmRequirements(&errs, p.others(extra.Requirements), w, name)
 	}
 	confirmRequirements(&errs, p.Dependencies.Value, w, "")
 	return errs.err()
@@ -56,6 +60,39 @@ func confirmScripts(errs *ErrorList, what string, fact Fact[[]Script], wheel []S
 	}
 }
 
+// others are the requirements of other projects than this one. A project that requires itself, for the sake of its own
+// extras, is left standing in the wheel by some backends and resolved by others.
+func (p *Project) others(list []Requirement) []Requirement {
+	return slices.DeleteFunc(slices.Clone(list), func(r Requirement) bool {
+		return p.Name.Status == Known && requirementName(r.Text) == Canonical(p.Name.Value)
+	})
+}
+
+// confirmDataScripts looks for each file that is declared; the wheel may have others, which nothing declares.
+func confirmDataScripts(errs *ErrorList, fact Fact[[]Script], w *Wheel) {
+	if w.DataScripts == nil { // what the wheel holds is not known
+		return
+	}
+	for _, s := range fact.Value {
+		if !slices.ContainsFunc(w.DataScripts, func(o Script) bool { return o.Name == s.Name }) {
+			errs.add(s.Pos, hintContradiction, "the script %q is declared here, but the wheel has no %q among its scripts", s.Value, s.Name)
+		}
+	}
+}
+
+// AddDataScripts says which programs the wheel brings as files, those in its folder *.data/scripts. file is the wheel's
+// file name. What lies in folders of that folder is no program.
+func (w *Wheel) AddDataScripts(file string, names []string) {
+	parts := append(strings.SplitN(file, "-", 3), "")
+	folder := parts[0] + "-" + parts[1] + ".data/scripts/"
+	w.DataScripts = []Script{}
+	for _, name := range names {
+		if name != "" && !strings.Contains(name, "/") {
+			w.DataScripts = append(w.DataScripts, Script{Name: name, Value: folder + name, Extras: []string{}, Pos: filePos(folder + name)})
+		}
+	}
+}
+
 // confirmRequirements looks for each requirement's project in the wheel. One with a marker may be missing: some
 // ways of building evaluate markers on the builder.
 func confirmRequirements(errs *ErrorList, list []Requirement, w *Wheel, extra string) {
@@ -76,12 +113,16 @@ func (p *Project) Complete(w *Wheel) (*Project, error) {
 	c := *p
 	c.Warnings = slices.Clone(p.Warnings)
 	fill(&c.Name, w.Name, w.place("Name"))
+	if p.Version.Status == Unknown && normalVersion(w.Version) == "0" {
+		c.warn(w.place("Version"), fmt.Sprintf("the wheel's version is %s: the build backend found none, and %s", w.Version, p.Version.Why), "")
+	}
 	fill(&c.Version, w.Version, w.place("Version"))
 	if w.RequiresPython != "" {
 		fill(&c.RequiresPython, w.RequiresPython, w.place("Requires-Python"))
 	}
 	c.completeScripts("console script", &c.ConsoleScripts, w.ConsoleScripts)
 	c.completeScripts("GUI script", &c.GUIScripts, w.GUIScripts)
+	c.completeDataScripts(w)
 	c.completeExtras(w)
 	c.completeDependencies(w)
 	return &c, nil
@@ -96,7 +137,7 @@ func fill[T any](fact *Fact[T], value T, pos scanner.Position) {
 
 func (p *Project) completeScripts(what string, fact *Fact[[]Script], wheel []Script) {
 	if fact.Status == Known {
-		fact.Value = slices.Clone(fact.Value)
+		fact.Value, fact.MayGrow = slices.Clone(fact.Value), false
 		for _, s := range wheel {
 			if !slices.ContainsFunc(fact.Value, func(o Script) bool { return o.Name == s.Name }) {
 				fact.Value = append(fact.Value, s)
@@ -112,6 +153,31 @@ func (p *Project) completeScripts(what string, fact *Fact[[]Script], wheel []Scr
 	if len(wheel) > 0 {
 		*fact = known(slices.Clone(wheel), linePos(entryPointsFile, wheel[0].Pos.Line))
 	} else {
+		*fact = absent[[]Script]()
+	}
+}
+
+// completeDataScripts adds the wheel's data scripts to those that are declared.
+func (p *Project) completeDataScripts(w *Wheel) {
+	if w.DataScripts == nil {
+		return
+	}
+	fact := &p.DataScripts
+	complete := fact.Status != Unknown && !fact.MayGrow
+	fact.Value, fact.MayGrow = slices.Clone(fact.Value), false
+	for _, s := range w.DataScripts {
+		if slices.ContainsFunc(fact.Value, func(o Script) bool { return o.Name == s.Name }) {
+			continue
+		}
+		if complete {
+			p.warn(s.Pos, fmt.Sprintf("the script %q is found in the wheel only", s.Name), "")
+		}
+		if fact.Status != Known {
+			*fact = known([]Script{}, s.Pos)
+		}
+		fact.Value = append(fact.Value, s)
+	}
+	if fact.Status != Known {
 		*fact = absent[[]Script]()
 	}
 }

@@ -256,3 +256,105 @@ func TestCompleteShares(t *testing.T) {
 		t.Errorf("%q, want %q", one.Warnings, want)
 	}
 }
+
+// TestConfirmHostileName refuses what would name something else than a project.
+func TestConfirmHostileName(t *testing.T) {
+	p, err := Load(fstest.MapFS{"setup.py": &fstest.MapFile{Data: []byte("setup(**kw)\n")}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, name := range []string{"../evil", "a b", "-x", "x/y", "é"} {
+		err := p.Confirm(parseDemo(t, "Metadata-Version: 2.1\nName: "+name+"\nVersion: 1\n", ""))
+		want := fmt.Sprintf("METADATA:2:1: %q cannot be the name of a project, find out what the build backend reads instead", name)
+		if err == nil || err.Error() != want {
+			t.Errorf("%v\nwant\n%s", err, want)
+		}
+	}
+}
+
+// TestConfirmExtrasOfOthers has a requirement that Poetry writes down once for two extras, and a project that requires
+// itself, which Hatch resolves and setuptools does not.
+func TestConfirmExtrasOfOthers(t *testing.T) {
+	text := "[project]\nname = \"x\"\nversion = \"1\"\n[project.optional-dependencies]\na = [\"r\"]\nb = [\"r\"]\nall = [\"X[a]\"]\n[build-system]\nrequires = []\nbuild-backend = \"hatchling.build\"\n"
+	p, err := Load(fstest.MapFS{"pyproject.toml": &fstest.MapFile{Data: []byte(text)}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	head := "Metadata-Version: 2.1\nName: x\nVersion: 1\nProvides-Extra: a\nProvides-Extra: b\nProvides-Extra: all\n"
+	if err := p.Confirm(parseDemo(t, head+"Requires-Dist: r ; extra == \"a\" or extra == \"b\" or extra == \"all\"\n", "")); err != nil {
+		t.Error(err)
+	}
+	want := `pyproject.toml:6:6: the requirement "r" is declared here, but the wheel's METADATA has no such Requires-Dist, find out what the build backend reads instead`
+	if err := p.Confirm(parseDemo(t, head+"Requires-Dist: r ; extra == \"a\" or extra == \"all\"\n", "")); err == nil || err.Error() != want {
+		t.Errorf("%v\nwant\n%s", err, want)
+	}
+}
+
+func TestDataScriptsOfTheWheel(t *testing.T) {
+	declared := fstest.MapFS{"setup.py": &fstest.MapFile{Data: []byte("setup(name='x', scripts=['bin/aws'])\n")}}
+	growing := fstest.MapFS{"setup.py": &fstest.MapFile{Data: []byte("setup(name='x', scripts=['bin/aws'], cmdclass=c)\n")}}
+	unknown := fstest.MapFS{"setup.py": &fstest.MapFile{Data: []byte("setup(name='x', scripts=more)\n")}}
+	none := fstest.MapFS{"setup.py": &fstest.MapFile{Data: []byte("setup(name='x')\n")}}
+	const head = "known @ setup.py:1:17: aws = bin/aws @ setup.py:1:26; "
+	for name, c := range map[string]struct {
+		files   fstest.MapFS
+		scripts []string // nil: nobody says
+		want    string
+	}{
+		"declared":                     {declared, []string{"aws"}, head},
+		"declared, nobody says":        {declared, nil, "known @ setup.py:1:17: aws = bin/aws @ setup.py:1:26; "},
+		"declared, and more":           {declared, []string{"aws", "aws.cmd"}, head + "aws.cmd = x_y-1.0.data/scripts/aws.cmd @ x_y-1.0.data/scripts/aws.cmd; warning: x_y-1.0.data/scripts/aws.cmd: the script \"aws.cmd\" is found in the wheel only"},
+		"declared, but not there":      {declared, []string{"as"}, `setup.py:1:26: the script "bin/aws" is declared here, but the wheel has no "aws" among its scripts, find out what the build backend reads instead`},
+		"declared, but in a folder":    {declared, []string{"f/aws"}, `setup.py:1:26: the script "bin/aws" is declared here, but the wheel has no "aws" among its scripts, find out what the build backend reads instead`},
+		"may grow":                     {growing, []string{"aws", "b"}, head + "b = x_y-1.0.data/scripts/b @ x_y-1.0.data/scripts/b; "},
+		"unknown":                      {unknown, []string{"a", "b/c"}, "known @ x_y-1.0.data/scripts/a: a = x_y-1.0.data/scripts/a @ x_y-1.0.data/scripts/a; "},
+		"unknown, and there are none":  {unknown, []string{}, "absent @ <input>: "},
+		"unknown, nobody says":         {unknown, nil, "unknown @ setup.py:1:17: "},
+		"absent, and yet there is one": {none, []string{"a"}, "known @ x_y-1.0.data/scripts/a: a = x_y-1.0.data/scripts/a @ x_y-1.0.data/scripts/a; warning: x_y-1.0.data/scripts/a: the script \"a\" is found in the wheel only"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			p, err := Load(c.files)
+			if err != nil {
+				t.Fatal(err)
+			}
+			w := parseDemo(t, "Metadata-Version: 2.1\nName: x\nVersion: 1\n", "")
+			if c.scripts != nil {
+				w.AddDataScripts("x_y-1.0-1-py3-none-any.whl", c.scripts)
+			}
+			got := ""
+			if p, err = p.Complete(w); err != nil {
+				got = err.Error()
+			} else {
+				got = fmt.Sprintf("%s @ %s: ", p.DataScripts.Status, p.DataScripts.Pos)
+				for _, s := range p.DataScripts.Value {
+					got += fmt.Sprintf("%s = %s @ %s; ", s.Name, s.Value, s.Pos)
+				}
+				for _, warning := range p.Warnings {
+					got += "warning: " + warning.String()
+				}
+				if p.DataScripts.MayGrow {
+					t.Error("nothing can be added any more")
+				}
+			}
+			if got != c.want {
+				t.Errorf("%s\nwant\n%s", got, c.want)
+			}
+		})
+	}
+}
+
+func TestVersionZero(t *testing.T) {
+	p, err := Load(fstest.MapFS{"setup.py": &fstest.MapFile{Data: []byte("setup(pbr=True)\n")}, "setup.cfg": &fstest.MapFile{Data: []byte("[metadata]\nname = x\n")}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	before := len(p.Warnings)
+	c, err := p.Complete(parseDemo(t, "Metadata-Version: 2.1\nName: x\nVersion: 0.0.0\n", ""))
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := "METADATA:3:1: the wheel's version is 0.0.0: the build backend found none, and " + p.Version.Why
+	if len(c.Warnings) != before+1 || c.Warnings[before].String() != want {
+		t.Errorf("%q, want %q", c.Warnings[before:], want)
+	}
+}

@@ -50,7 +50,7 @@ func TestFailures(t *testing.T) {
 		"dependency that does not exist": {project: missingDependency(t, work), code: 1,
 			errors: []string{"building [dependencies] wheels: No matching distribution found for no-such-distribution-anywhere>=1: asked for by pyproject.toml:8:17"},
 			log:    []string{"Could not find a version that satisfies the requirement no-such-distribution-anywhere>=1"}},
-		"wheel that contradicts the project": {project: "broken-promise", code: 2, errors: []string{
+		"wheel that contradicts the project": {project: "broken-promise", code: 1, errors: []string{
 			`pyproject.toml:7:1: the project is called "broken-promise" here, but the wheel's METADATA:2:1 says "kept-promise", find out what the build backend reads instead`,
 			`pyproject.toml:9:17: the requirement "packaging" is declared here, but the wheel's METADATA has no such Requires-Dist, find out what the build backend reads instead`,
 			`pyproject.toml:11:1: console script "kept-promise" of the wheel's entry_points.txt:2:1 is not declared here, find out what the build backend reads instead`,

@@ -38,7 +38,9 @@ func newBuildImages(a *app) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "build-images [DIR]",
 		Short: "Build <project>-base and one image per console script",
-		Long: `Builds the images of the Python project in DIR (default: the current directory).
+		Long: `Builds the images of the Python project in DIR (default: the current directory): the base image, and one
+per console script. GUI scripts get one with --gui-scripts, other programs that the wheel installs (its data scripts)
+where there are no console scripts. --only makes an image of any of them.
 References with digests go to stdout, base first, everything else to stderr.
 
 ` + exitCodesHelp,
@@ -155,6 +157,9 @@ func (s *operation) printBuilt(run *builder.Run, made *made, built []images.Buil
 			s.warn(w)
 		}
 		s.summary(run, result, built, took)
+		for _, program := range result.Plan.Unbuilt {
+			s.note("%s of %s has no image of its own: %s", program.Name, program.From, unbuiltHint(program))
+		}
 		if len(o.outputs) == 0 && !o.push {
 			s.note("images are in %s", made.delivery)
 		}

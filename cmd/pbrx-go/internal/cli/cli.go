@@ -133,6 +133,7 @@ func exitCode(err error) int {
 	var surroundings *embedded.SurroundingsError
 	var step *builder.StepError
 	var missing *builder.MissingPackageError
+	var wheel *builder.WheelError
 	var delivery *deliver.Error
 	var noDocker *docker.Unavailable
 	var noRemote *remote.Unavailable
@@ -144,6 +145,8 @@ func exitCode(err error) int {
 		return 128 + int(signal.signal)
 	case errors.As(err, &ours):
 		return exitOurs
+	case errors.As(err, &wheel): // which wraps what in a file of the project would be a usage error
+		return exitBuild
 	case errors.As(err, &usage), errors.As(err, &bindepErrors), errors.As(err, &setupErrors):
 		return exitUsage
 	case errors.As(err, &missing):

@@ -24,6 +24,7 @@ type planFlags struct {
 	base     string
 	prefix   string
 	only     []string
+	gui      bool
 	mirror   string
 	initPath string
 	noCache  bool
@@ -36,6 +37,7 @@ func (f *planFlags) bind(cmd *cobra.Command) {
 	flags.StringVar(&f.base, "base", "docker://python:alpine", "base image `REF`: "+baseForms)
 	flags.StringVar(&f.prefix, "prefix", "", "put `PREFIX` before every image name: registry, namespace")
 	flags.StringArrayVar(&f.only, "only", nil, "the images of these `SCRIPT`s (and the base) only; can be repeated")
+	flags.BoolVar(&f.gui, "gui-scripts", false, "make images for gui_scripts too")
 	flags.StringVar(&f.mirror, "mirror", "", "distro package mirror `URL` used for the build only; auto takes the host's")
 	flags.StringVar(&f.initPath, "init-path", "", "`PATH` of the init put before every command, or none (default: dumb-init, tini or catatonit of the distribution)")
 	flags.BoolVar(&f.noCache, "no-cache", false, "run every step again")
@@ -43,7 +45,7 @@ func (f *planFlags) bind(cmd *cobra.Command) {
 }
 
 func (f *planFlags) options() images.Options {
-	return images.Options{Prefix: f.prefix, Only: f.only, InitPath: f.initPath}
+	return images.Options{Prefix: f.prefix, Only: f.only, GUIScripts: f.gui, InitPath: f.initPath}
 }
 
 // check plans without a base, so that mistakes that need none are found before an engine is started.

@@ -113,15 +113,15 @@ func (a *app) planText(p *images.Plan) error {
 	if version == "" {
 		version = "(from the wheel)"
 	}
-	fmt.Fprintf(out, "project  %s %s\n", p.Project.Name, version)
+	fmt.Fprintf(out, "project  %s %s\n", cmp.Or(p.Project.Name, "(name from the wheel)"), version)
 	if p.Base.Ref == "" {
 		fmt.Fprintf(out, "base     any of %s, as --os-release says\n", p.Base.DistroName)
 	} else {
 		fmt.Fprintf(out, "base     %s (%s, Python %s)\n", p.Base.Ref, p.Base.DistroName, p.Base.Python.Version)
 	}
-	where := p.Environment
-	if where == "" {
-		where = "the base's Python"
+	where := cmp.Or(p.Environment, "the base's Python")
+	if p.Project.Name == "" && p.Base.Python.ExternallyManaged {
+		where = "/opt/ and the project's name"
 	}
 	fmt.Fprintf(out, "install  into %s\n", where)
 	inits := []string{cmp.Or(p.Init.Path, "none")}
@@ -152,6 +152,9 @@ func (a *app) planText(p *images.Plan) error {
 		}
 		fmt.Fprintf(w, "image\t%s\t%s\t%s\n", image.Name, image.From, extras)
 	}
+	for _, program := range p.Unbuilt {
+		fmt.Fprintf(w, "no image\t%s\t%s\t%s\n", program.Name, program.From, unbuiltHint(program))
+	}
 	w.Flush()
 	for line := range strings.Lines(table.String()) {
 		fmt.Fprintln(out, strings.TrimRight(line, " \n"))
@@ -160,6 +163,15 @@ func (a *app) planText(p *images.Plan) error {
 		a.warn(warning)
 	}
 	return nil
+}
+
+// unbuiltHint says how a program gets an image.
+func unbuiltHint(p images.Program) string {
+	hint := "--only " + p.Name + " makes one"
+	if p.Kind == "gui_script" {
+		hint = "--gui-scripts makes one"
+	}
+	return hint
 }
 
 func (a *app) printLLB(ctx context.Context, run *builder.Run, in images.Input) error {

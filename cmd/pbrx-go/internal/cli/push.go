@@ -12,7 +12,6 @@ import (
 	"github.com/pbrx-go/pbrx-go/images/archive"
 	"github.com/pbrx-go/pbrx-go/images/deliver"
 	"github.com/pbrx-go/pbrx-go/images/layout"
-	"github.com/pbrx-go/pbrx-go/setupcfg"
 )
 
 // pushForms are what --output takes of push-images.
@@ -23,6 +22,7 @@ type pushOptions struct {
 	output string
 	prefix string
 	only   []string
+	gui    bool
 	tags   []string
 	dir    string
 }
@@ -48,6 +48,7 @@ written; running it again completes it. Credentials are docker's (docker login).
 	flags.StringVar(&o.output, "output", "", "where the images are: `DEST` is "+pushForms+" (default: where build-images puts them)")
 	flags.StringVar(&o.prefix, "prefix", "", "`PREFIX` of the images' names: registry, namespace")
 	flags.StringArrayVar(&o.only, "only", nil, "the images of these `SCRIPT`s (and the base) only; can be repeated")
+	flags.BoolVar(&o.gui, "gui-scripts", false, "the images for gui_scripts too")
 	flags.StringArrayVarP(&o.tags, "tag", "t", []string{"latest"}, "`TAG` of every image of the set; can be repeated")
 	return cmd
 }
@@ -103,12 +104,12 @@ func (o *pushOptions) names() ([]string, error) {
 	if err != nil {
 		return nil, err
 	}
-	if project.Name.Status != setupcfg.Known || project.ConsoleScripts.MayGrow || project.ConsoleScripts.Status == setupcfg.Unknown {
-		return nil, usagef("%s: which images there are is known from the wheel only: push them with `pbrx-go build-images --push`", o.dir)
-	}
-	plan, err := images.New(images.Input{Project: project, Bindep: file}, images.Options{Prefix: o.prefix, Only: o.only})
+	plan, err := images.New(images.Input{Project: project, Bindep: file}, images.Options{Prefix: o.prefix, Only: o.only, GUIScripts: o.gui})
 	if err != nil {
 		return nil, usageError{err}
+	}
+	if plan.Pending() {
+		return nil, usagef("%s: which images there are is known from the wheel only: push them with `pbrx-go build-images --push`", o.dir)
 	}
 	var names []string
 	for _, image := range plan.Images {

@@ -30,7 +30,7 @@ func newRun(a *app) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   runName + " SCRIPT [ARG…]",
 		Short: "Run a built image's script in a throw-away container",
-		Long: `Runs the image of one console script in a container that goes when the script ends. All after
+		Long: `Runs the image of one script in a container that goes when the script ends. All after
 SCRIPT is the script's. Exits with the script's status, and with 125 for a failure of pbrx-go.`,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if len(args) == 0 {

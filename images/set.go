@@ -1,0 +1,178 @@
+package images
+
+import (
+	"fmt"
+	"path"
+	"slices"
+	"strings"
+
+	"github.com/distribution/reference"
+
+	"github.com/pbrx-go/pbrx-go/setupcfg"
+)
+
+// The kinds of programs.
+const (
+	consoleScript = "console_script"
+	guiScript     = "gui_script"
+	dataScript    = "data_script"
+)
+
+// kindWord is what messages call a kind.
+func kindWord(kind string) string {
+	return map[string]string{consoleScript: "console script", guiScript: "GUI script", dataScript: "script file"}[kind]
+}
+
+// program is a script that an image may be made of.
+type program struct {
+	setupcfg.Script
+	kind string
+	// planned says that it gets an image.
+	planned bool
+}
+
+// programs are all that the project is known to install. Console scripts get images, GUI scripts where they are
+// asked for, and files where there are no console scripts or --only names them.
+func programs(project *setupcfg.Project, opts Options) []program {
+	var all []program
+	taken := func(name string) bool {
+		return slices.ContainsFunc(all, func(p program) bool { return p.Name == name })
+	}
+	for _, s := range project.ConsoleScripts.Value {
+		all = append(all, program{s, consoleScript, true})
+	}
+	for _, s := range project.GUIScripts.Value {
+		all = append(all, program{s, guiScript, opts.GUIScripts || slices.Contains(opts.Only, s.Name)})
+	}
+	alone := len(project.ConsoleScripts.Value) == 0 && !open(project.ConsoleScripts)
+	for _, s := range project.DataScripts.Value {
+		if taken(s.Name) { // the installer writes the entry point's command over the file
+			continue
+		}
+		suits := setupcfg.ValidScriptName(s.Name) && !slices.Contains([]string{".bat", ".cmd", ".exe", ".ps1"}, path.Ext(s.Name))
+		all = append(all, program{s, dataScript, alone && suits || slices.Contains(opts.Only, s.Name)})
+	}
+	return all
+}
+
+// open says that the wheel may tell of scripts that nothing tells of yet.
+func open(fact setupcfg.Fact[[]setupcfg.Script]) bool {
+	return fact.Status == setupcfg.Unknown || fact.MayGrow
+}
+
+// addImages makes the base image and one image per script, and reports every name that cannot be.
+func (p *Plan) addImages(project *setupcfg.Project, opts Options) []error {
+	problems := []error{}
+	prefixErr := CheckPrefix(opts.Prefix)
+	if prefixErr != nil {
+		problems = append(problems, fmt.Errorf("--prefix: %w", prefixErr))
+	}
+	sources := map[string]string{} // image name to who declared it
+	add := func(name, source string, image Image) {
+		repository, err := ImageName(name)
+		if err != nil {
+			problems = append(problems, fmt.Errorf("%s: %w", source, err))
+			return
+		}
+		if other, taken := sources[repository]; taken {
+			problems = append(problems, fmt.Errorf("%s: %q would be the image %s, which %s is already: rename one of them", source, name, repository, other))
+			return
+		}
+		sources[repository] = source + " " + fmt.Sprintf("%q", name)
+		if repository != name {
+			p.Warnings = append(p.Warnings, fmt.Sprintf("%s: the image of %q is called %s", source, name, repository))
+		}
+		image.Name = strings.TrimPrefix(opts.Prefix+"/"+repository, "/")
+		if _, err := reference.ParseNormalizedNamed(image.Name); err != nil && prefixErr == nil {
+			problems = append(problems, fmt.Errorf("%s: %q cannot name an image: %w: give a shorter --prefix, or rename it", source, name, err))
+			return
+		}
+		p.Images = append(p.Images, image)
+	}
+	all := programs(project, opts)
+	problems = append(problems, twice(all)...)
+	if project.Name.Status == setupcfg.Known {
+		base := Image{Extras: extrasFor(project, p.Project.Name+"-base", nil), Selected: true, From: project.Name.Pos.String()}
+		add(p.Project.Name+"-base", base.From, base)
+	}
+	for _, s := range all {
+		switch {
+		case !s.planned:
+			p.Unbuilt = append(p.Unbuilt, Program{s.Name, s.kind, s.Pos.String()})
+		case !setupcfg.ValidScriptName(s.Name):
+			problems = append(problems, fmt.Errorf("%s: no image can be made for the %s %q: its name may have letters, digits, '.', '_', '+' and '-' only", s.Pos, kindWord(s.kind), s.Name))
+		default:
+			add(s.Name, s.Pos.String(), Image{
+				Script:   s.Name,
+				Extras:   extrasFor(project, s.Name, s.Extras),
+				Cmd:      []string{s.Name},
+				From:     s.Pos.String(),
+				Selected: len(opts.Only) == 0 || slices.Contains(opts.Only, s.Name),
+			})
+		}
+	}
+	p.waitForWheel(project, opts, all)
+	problems = append(problems, p.checkOnly(project, opts.Only, all)...)
+	if !p.pending {
+		p.warnExtras(project, all)
+	}
+	return problems
+}
+
+// twice reports GUI scripts that would be written over console scripts.
+func twice(all []program) []error {
+	var problems []error
+	for _, s := range all {
+		for _, o := range all {
+			if s.kind == guiScript && o.kind == consoleScript && s.Name == o.Name {
+				problems = append(problems, fmt.Errorf("%s: the GUI script %q would be the same file as the console script of %s: rename one of them", s.Pos, s.Name, o.Pos))
+			}
+		}
+	}
+	return problems
+}
+
+// waitForWheel says what the wheel will tell. Without the project's name there are no images yet.
+func (p *Plan) waitForWheel(project *setupcfg.Project, opts Options, all []program) {
+	wait := func(what string) {
+		p.pending = true
+		p.Warnings = append(p.Warnings, what+" read from the wheel: images are known once it is built")
+	}
+	switch {
+	case project.Name.Status != setupcfg.Known:
+		p.Images = []Image{}
+		wait("what the project is called is")
+	case project.ConsoleScripts.Status == setupcfg.Unknown:
+		wait("the console scripts are")
+	case project.ConsoleScripts.MayGrow:
+		wait("more console scripts may be")
+	case len(project.ConsoleScripts.Value) == 0 && project.DataScripts.Status == setupcfg.Unknown:
+		wait("there are no console scripts; other programs are")
+	case len(project.ConsoleScripts.Value) == 0 && project.DataScripts.MayGrow:
+		wait("there are no console scripts; more programs may be")
+	}
+	if opts.GUIScripts && open(project.GUIScripts) {
+		wait("the GUI scripts are")
+	}
+}
+
+// checkOnly reports scripts that were asked for and do not exist. While the wheel may have them, nothing can be said.
+func (p *Plan) checkOnly(project *setupcfg.Project, only []string, all []program) []error {
+	var names []string
+	for _, s := range all {
+		names = append(names, s.Name)
+	}
+	var problems []error
+	for _, script := range only {
+		switch {
+		case slices.Contains(names, script):
+		case open(project.ConsoleScripts), open(project.GUIScripts), open(project.DataScripts):
+			p.pending = true
+		case len(names) == 0:
+			problems = append(problems, fmt.Errorf("--only %s: %s has no scripts", script, p.Project.Name))
+		default:
+			problems = append(problems, fmt.Errorf("--only %s: %s has no such script: it has %s", script, p.Project.Name, strings.Join(names, ", ")))
+		}
+	}
+	return problems
+}
