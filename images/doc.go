@@ -5,10 +5,17 @@
 // the base image; a script's image adds a layer of its own only when the extra
 // named after the script brings something the base does not have.
 //
+// A project without console scripts gets images of the programs that its wheel brings
+// as files. GUI scripts, and such files beside console scripts, get one when they are
+// asked for. What the project's files do not tell is waited for: a plan may be
+// Pending until the project's wheel is known.
+//
 // Terms used here and everywhere right of here:
 //
 //   - profile, selector: bindep's words; the profile compile selects what the
 //     builder needs, no profile what the images need;
+//   - script: a console script, a GUI script (entry points), or a data script (a file
+//     in the wheel's folder *.data/scripts);
 //   - extra: a PEP 508 extra of the project; the extra <project>_base belongs to
 //     the base image, the extra <script> to that script's image;
 //   - environment: the prefix the project is installed into, either the Python

@@ -71,7 +71,7 @@ func TestPlanErrors(t *testing.T) {
 		want        string
 	}{
 		{"unknown scripts", scripts, images.Options{Only: []string{"run", "runn", "foo"}},
-			"--only runn: foo has no such script: it has run, other\n--only foo: foo has no such console script: it has run, other"},
+			"--only runn: foo has no such script: it has run, other\n--only foo: foo has no such script: it has run, other"},
 		{"prefix and init", scripts, images.Options{Prefix: "r.example/Team", InitPath: "tini"},
 			"--init-path tini: the path of the init in the image is absolute, or none\n" +
 				`--prefix: "r.example/Team" is no prefix for image names: invalid reference format: repository name (Team/x) must be lowercase: write it as in registry.example.org/team, in lower-case letters`},

@@ -90,13 +90,15 @@ func (p *Plan) addImages(project *setupcfg.Project, opts Options) []error {
 		p.Images = append(p.Images, image)
 	}
 	all := programs(project, opts)
-	problems = append(problems, twice(all)...)
 	if project.Name.Status == setupcfg.Known {
 		base := Image{Extras: extrasFor(project, p.Project.Name+"-base", nil), Selected: true, From: project.Name.Pos.String()}
 		add(p.Project.Name+"-base", base.From, base)
 	}
 	for _, s := range all {
+		console := slices.IndexFunc(all, func(o program) bool { return o.kind == consoleScript && o.Name == s.Name })
 		switch {
+		case s.kind == guiScript && console >= 0:
+			problems = append(problems, fmt.Errorf("%s: the GUI script %q would be the same file as the console script of %s: rename one of them", s.Pos, s.Name, all[console].Pos))
 		case !s.planned:
 			p.Unbuilt = append(p.Unbuilt, Program{s.Name, s.kind, s.Pos.String()})
 		case !setupcfg.ValidScriptName(s.Name):
@@ -115,19 +117,6 @@ func (p *Plan) addImages(project *setupcfg.Project, opts Options) []error {
 	problems = append(problems, p.checkOnly(project, opts.Only, all)...)
 	if !p.pending {
 		p.warnExtras(project, all)
-	}
-	return problems
-}
-
-// twice reports GUI scripts that would be written over console scripts.
-func twice(all []program) []error {
-	var problems []error
-	for _, s := range all {
-		for _, o := range all {
-			if s.kind == guiScript && o.kind == consoleScript && s.Name == o.Name {
-				problems = append(problems, fmt.Errorf("%s: the GUI script %q would be the same file as the console script of %s: rename one of them", s.Pos, s.Name, o.Pos))
-			}
-		}
 	}
 	return problems
 }
