@@ -17,9 +17,14 @@ func ParseEntryPoints(src []byte) (console, gui []Script, err error) {
 
 // entryPoints reads a file in the form of entry_points.txt. groups are the names of all groups.
 func entryPoints(filename string, src []byte) (console, gui []Script, groups []string, errs ErrorList) {
+	return entryPointLines(fileLines(filename, src))
+}
+
+// entryPointLines reads the lines of such a text, stripped.
+func entryPointLines(lines []valueLine) (console, gui []Script, groups []string, errs ErrorList) {
 	console, gui = []Script{}, []Script{}
 	group := ""
-	for _, line := range fileLines(filename, src) {
+	for _, line := range lines {
 		switch {
 		case line.text == "" || line.text[0] == '#':
 		case line.text[0] == '[' && line.text[len(line.text)-1] == ']':

@@ -79,8 +79,7 @@ func (l *loader) pbrFile() string {
 // scripts finds the entry points; the first source that has any, of whatever group, is the only one.
 func (l *loader) scripts() {
 	p := l.project
-	if pos, sets := l.py.sets("entry_points"); sets {
-		p.ConsoleScripts, p.GUIScripts = unknown[[]Script](pos, whySetupPy), unknown[[]Script](pos, whySetupPy)
+	if l.pyScripts() {
 		return
 	}
 	group := func(name string) Fact[[]Script] {
@@ -150,8 +149,7 @@ func (l *loader) entryPointFile(filename string, src []byte, pos scanner.Positio
 
 func (l *loader) extras() {
 	p := l.project
-	if pos, sets := l.py.sets("extras_require"); sets {
-		p.Extras = unknown[[]Extra](pos, whySetupPy)
+	if l.pyExtras() {
 		return
 	}
 	if l.pbr != nil && l.pbr.has("extras") {
@@ -189,8 +187,7 @@ func (l *loader) requirementValue(lines []valueLine, pos scanner.Position) []Req
 
 func (l *loader) dependencies() {
 	p := l.project
-	if pos, sets := l.py.sets("install_requires"); sets {
-		p.Dependencies = unknown[[]Requirement](pos, whySetupPy)
+	if l.pyDependencies() {
 		return
 	}
 	if l.pbr != nil || l.pbrTable() {
