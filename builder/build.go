@@ -92,7 +92,7 @@ func (r *Run) Build(ctx context.Context, in images.Input, out Output) (*Result, 
 		b, assemblies, err = r.assemble(ctx, in)
 	}
 	if err != nil {
-		return nil, blame(r.explain(ctx, err, b.compiler), in.Project)
+		return nil, blame(r.explain(ctx, err, b.compiler), in.Project, b.plan)
 	}
 	exported, err := b.export(ctx, assemblies, out)
 	if err != nil {
@@ -101,7 +101,7 @@ func (r *Run) Build(ctx context.Context, in images.Input, out Output) (*Result, 
 	for _, a := range assemblies {
 		r.cached = append(r.cached, a.state)
 	}
-	return &Result{Plan: b.plan, Images: exported, Warnings: append(b.plan.Warnings, b.warnings...)}, nil
+	return &Result{Plan: b.plan, Images: exported, Warnings: slices.Concat(b.plan.Warnings, b.warnings, r.tracker.said())}, nil
 }
 
 // assemble runs every step in a job of its own.

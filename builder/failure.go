@@ -1,13 +1,9 @@
 package builder
 
 import (
-	"errors"
 	"fmt"
 	"regexp"
-	"slices"
 	"strings"
-
-	"github.com/pbrx-go/pbrx-go/setupcfg"
 )
 
 // shownLines is how many of a failed step's last lines a report shows.
@@ -46,7 +42,7 @@ func (e *StepError) Tail() []string {
 func (e *StepError) Surroundings() bool {
 	signs := regexp.MustCompile(`(?i)temporary failure (in name resolution|resolving)|could not resolve|connection (refused|timed out|reset)|` +
 		`no space left on device|network is unreachable|failed to establish a new connection|read timed out|certificate verify failed|` +
-		`unable to connect to`)
+		`unable to connect to|temporary error \(try again later\)|could not connect to server|network connection aborted|dns lookup error|dns: `)
 	return signs.MatchString(strings.Join(e.Lines, "\n"))
 }
 
@@ -63,27 +59,6 @@ func (e *StepError) reason() string {
 		return e.Lines[len(e.Lines)-1]
 	}
 	return e.cause
-}
-
-// blame adds the input lines of the requirements that the reason speaks of to the failure of a step that was
-// asked for by all of them.
-func blame(err error, project *setupcfg.Project) error {
-	var step *StepError
-	if !errors.As(err, &step) || len(step.From) > 0 || !strings.HasPrefix(step.Step, "[dependencies]") {
-		return err
-	}
-	requirements := slices.Clone(project.Dependencies.Value)
-	for _, extra := range project.Extras.Value {
-		requirements = append(requirements, extra.Requirements...)
-	}
-	for _, r := range requirements {
-		name := regexp.MustCompile(`^[\w.-]+`).FindString(r.Text)
-		word := regexp.MustCompile(`(?i)(^|[^\w.-])` + regexp.QuoteMeta(name) + `([^\w.-]|$)`)
-		if name != "" && r.Pos.Filename != "" && word.MatchString(step.reason()) {
-			step.From = append(step.From, r.Pos.String())
-		}
-	}
-	return err
 }
 
 // from names the input lines that asked for the step.

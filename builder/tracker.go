@@ -35,7 +35,12 @@ type tracker struct {
 	// settled are the names of what is done. The same step has another digest in every session,
 	// because its files come from that session, and is the same step all the same.
 	settled map[string]bool
+	// notes are what steps had to say to the user, in their order.
+	notes []string
 }
+
+// notePrefix begins a line of a step's output that is meant for the user (common.py).
+const notePrefix = "pbrx-go: note: "
 
 type vertex struct {
 	name   string
@@ -89,8 +94,15 @@ func (t *tracker) update(s *client.SolveStatus) {
 		}
 	}
 	for _, l := range s.Logs {
-		if v := t.vertices[l.Vertex]; v != nil {
-			v.log(l.Data)
+		v := t.vertices[l.Vertex]
+		if v == nil {
+			continue
+		}
+		for _, line := range v.log(l.Data) {
+			if note, ok := strings.CutPrefix(line, notePrefix); ok && !slices.Contains(t.notes, note) {
+				t.notes = append(t.notes, note)
+				fresh = append(fresh, noteVertex(note, l.Timestamp))
+			}
 		}
 	}
 	if t.forward != nil {
@@ -98,19 +110,34 @@ func (t *tracker) update(s *client.SolveStatus) {
 	}
 }
 
-func (v *vertex) log(data []byte) {
+// noteVertex shows a note while the build runs: as a line of its own, whatever way progress is shown.
+func noteVertex(note string, at time.Time) *client.Vertex {
+	name := "[note] " + note
+	return &client.Vertex{Digest: digest.FromString(name), Name: name, Started: &at, Completed: &at}
+}
+
+// log takes in what a step printed and returns the lines that it ended.
+func (v *vertex) log(data []byte) (ended []string) {
 	v.partial = append(v.partial, data...)
 	for {
 		line, rest, found := bytes.Cut(v.partial, []byte("\n"))
 		if !found {
-			return
+			return ended
 		}
-		v.lines = append(v.lines, strings.TrimRight(string(line), "\r"))
+		ended = append(ended, strings.TrimRight(string(line), "\r"))
+		v.lines = append(v.lines, ended[len(ended)-1])
 		v.partial = append([]byte(nil), rest...)
 		if len(v.lines) > keptLines {
 			v.lines = slices.Delete(v.lines, 0, len(v.lines)-keptLines)
 		}
 	}
+}
+
+// said are the notes so far.
+func (t *tracker) said() []string {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return slices.Clone(t.notes)
 }
 
 // steps lists what became of the steps, in the order in which they were begun.

@@ -82,3 +82,24 @@ func TestTrackerFindsWhatFailed(t *testing.T) {
 		t.Errorf("the tail is %q", tail)
 	}
 }
+
+// What a step has to say to the user is shown at once, as a line of its own, and once.
+func TestTrackerNotes(t *testing.T) {
+	var shown []string
+	tr := newTracker(func(s *client.SolveStatus) {
+		for _, v := range s.Vertexes {
+			if v.Completed != nil {
+				shown = append(shown, v.Name)
+			}
+		}
+	})
+	tr.update(one(client.Vertex{Digest: "sha256:b", Name: "[dependencies] wheels", Started: at(1)}))
+	tr.update(said("sha256:b", "Collecting x\npbrx-go: note: no whe"))
+	tr.update(said("sha256:b", "el of x\nsee pbrx-go: note: of no account\npbrx-go: note: no wheel of x\n"))
+	if want := []string{"no wheel of x"}; !slices.Equal(tr.said(), want) || !slices.Equal(shown, []string{"[note] no wheel of x"}) {
+		t.Errorf("said %q and shown %q, want %q", tr.said(), shown, want)
+	}
+	if steps := tr.steps(); len(steps) != 0 {
+		t.Errorf("a note counts as a step: %v", steps)
+	}
+}

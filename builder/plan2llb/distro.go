@@ -13,10 +13,11 @@ import (
 // one step fetches and others use, what is cached, and which files it writes that
 // are never part of a layer.
 type manager struct {
-	index   string
-	caches  []string
-	scratch []string // folders
-	logs    []string // files
+	index    string
+	caches   []string
+	oneCache bool     // for all installs on a release, one at a time; else one each for compile and run time, side by side
+	scratch  []string // folders
+	logs     []string // files
 }
 
 func managers() map[string]manager {
@@ -27,7 +28,12 @@ func managers() map[string]manager {
 			scratch: []string{"/var/log/apt"},
 			logs:    []string{"/var/log/dpkg.log", "/var/log/alternatives.log", "/var/log/bootstrap.log"},
 		},
-		"apk": {index: runDir + "/apk-cache", scratch: []string{"/var/cache/apk"}},
+		"apk": {
+			index:    runDir + "/apk-index",
+			caches:   []string{runDir + "/apk-cache"},
+			oneCache: true,
+			scratch:  []string{"/var/cache/apk"},
+		},
 	}
 }
 
@@ -60,7 +66,10 @@ func (c *Compiler) Packages(base images.Base, index llb.State, packages []images
 	m := managers()[base.PackageManager]
 	opts := options{c.network(), secret(SecretMirror), c.discard(m), llb.AddMount(m.index, index, llb.ForceNoOutput)}
 	for _, dir := range m.caches {
-		id := "pbrx-go-" + base.PackageManager + "-" + base.DistroName + "-" + c.in.Platform.Architecture + "-" + what
+		id := "pbrx-go-" + base.PackageManager + "-" + base.DistroName + "-" + c.in.Platform.Architecture
+		if !m.oneCache {
+			id += "-" + what
+		}
 		opts = append(opts, llb.AddMount(dir, llb.Scratch(), llb.AsPersistentCacheDir(id, llb.CacheMountLocked)))
 	}
 	wanted := names(packages)

@@ -119,4 +119,17 @@ def provided(name, env):
 
 def install(names):
     os.makedirs("/var/cache/apt/archives/partial", exist_ok=True)
-    run(["apt-get", "install", "-q", "-y", "--no-install-recommends"] + names, settings())
+    run(["apt-get", "install", "-q", "-y", "--no-install-recommends"] + names, settings(), explain=explain)
+
+
+def explain(output):
+    """Why apt-get failed, in a line: the packages that cannot be together, or those that dpkg could not set up."""
+    unmet = output.rpartition("The following packages have unmet dependencies:\n")[2] if "have unmet dependencies:\n" in output else ""
+    said = []
+    for line in unmet.splitlines():
+        if not line.startswith(" "):
+            break
+        said.append(" ".join(line.split()))
+    for package, why in re.findall(r"^dpkg: error processing (?:package|archive) (\S+) .*:\n (.*)$", output, re.M):
+        said.append("%s: %s" % (os.path.basename(package), " ".join(why.split())))
+    return "E: " + "; ".join(said) if said else ""

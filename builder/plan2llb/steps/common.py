@@ -75,12 +75,39 @@ def pip_environment():
     return env
 
 
-def run(argv, env, **options):
-    """Runs a program; when it fails the step ends with its exit status."""
+def note(message):
+    """Tells the user something at once, whatever else the step prints."""
+    print("pbrx-go: note: " + message, flush=True)
+
+
+def run(argv, env, explain=None, notice=None):
+    """Runs a program; when it fails the step ends with its exit status.
+
+    What explain makes of the program's output comes last then, for the builder to show first.
+    notice gets each line as it is printed.
+    """
     print("+ " + " ".join(argv), flush=True)
-    done = subprocess.run(argv, env=env, **options)
-    if done.returncode:
-        fail("%s ended with status %d" % (os.path.basename(argv[0]), done.returncode))
+    if explain is None and notice is None:
+        done, output = subprocess.run(argv, env=env).returncode, ""
+    else:
+        done, output = watch(argv, env, notice or (lambda line: None))
+    if done:
+        reason = explain and explain(output)
+        if reason:
+            print(reason, file=sys.stderr, flush=True)
+        fail("%s ended with status %d" % (os.path.basename(argv[0]), done))
+
+
+def watch(argv, env, notice):
+    """Runs a program and passes on what it prints, which it returns with the exit status."""
+    lines = []
+    env = dict(env, PYTHONUNBUFFERED="1")
+    with subprocess.Popen(argv, env=env, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, errors="replace", bufsize=1) as process:
+        for line in process.stdout:
+            print(line, end="", flush=True)
+            notice(line)
+            lines.append(line)
+    return process.returncode, "".join(lines)
 
 
 def now():

@@ -9,15 +9,17 @@ needs beyond those of the base image (image 0), and /out/sets.json, their names 
 import glob
 import json
 import os
+import re
 import shutil
 import sys
 import zipfile
 from email.parser import HeaderParser
 
 from pip._vendor.packaging.requirements import Requirement
+from pip._vendor.packaging.tags import sys_tags
 from pip._vendor.packaging.utils import canonicalize_name, parse_wheel_filename
 
-from common import TOOLS, fail, pip_environment, run
+from common import TOOLS, fail, note, pip_environment, run
 
 
 def wanted(requirements, extras):
@@ -68,6 +70,18 @@ def direct(requirements, project, own, extras, into):
         into.append(str(requirement))
 
 
+# What pip prints when it has found no wheel that fits and takes the source, before it looks into it.
+SOURCE = re.compile(r"\s*(?:Downloading|Using cached|Processing) (?:\S*/)?([^\s/]+)-(\d[^\s/-]*)\.(?:tar\.gz|tar\.bz2|tar\.xz|tgz|zip)(?:\s|$)")
+
+
+def announce(line):
+    """Says before any compiler runs what has no wheel here: on musl that may take its time."""
+    m = SOURCE.match(line)
+    if m:
+        tag = next(sys_tags())
+        note("no wheel of %s %s fits this base (%s, %s): it is built from its source" % (m[1], m[2], tag.interpreter, tag.platform))
+
+
 def main():
     with open("/tmp/pbrx/requirements.json") as f:
         spec = json.load(f)
@@ -82,7 +96,7 @@ def main():
     os.makedirs("/tmp/wheels")
     if lines:
         print("requirements: " + ", ".join(lines), flush=True)
-        run([TOOLS + "/bin/python", "-m", "pip", "wheel", "--wheel-dir", "/tmp/wheels", "-r", "/tmp/requirements.txt"], pip_environment())
+        run([TOOLS + "/bin/python", "-m", "pip", "wheel", "--wheel-dir", "/tmp/wheels", "-r", "/tmp/requirements.txt"], pip_environment(), notice=announce)
     wheels = {canonicalize_name(parse_wheel_filename(os.path.basename(p))[0]): p for p in glob.glob("/tmp/wheels/*.whl")}
     base, sets = set(), []
     for number, image in enumerate(spec["images"]):

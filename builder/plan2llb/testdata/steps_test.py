@@ -157,21 +157,98 @@ class AptSources(unittest.TestCase):
         self.assertEqual(container.written, {"/tmp/apt.conf": apt.CONF})
 
 
+class Explained(unittest.TestCase):
+    """What programs printed when they failed, as they printed it."""
+
+    def test_apt_conflict(self):
+        self.assertEqual(
+            apt.explain(
+                "Reading state information...\nSome packages could not be installed. This may mean that you have\n"
+                "The following packages have unmet dependencies:\n libcurl4-gnutls-dev : Conflicts: libcurl4-openssl-dev but 7.88.1-10 is to be installed\n"
+                " libcurl4-openssl-dev : Conflicts: libcurl4-gnutls-dev but 7.88.1-10 is to be installed\n"
+                "E: Unable to correct problems, you have held broken packages.\n"
+            ),
+            "E: libcurl4-gnutls-dev : Conflicts: libcurl4-openssl-dev but 7.88.1-10 is to be installed; "
+            "libcurl4-openssl-dev : Conflicts: libcurl4-gnutls-dev but 7.88.1-10 is to be installed",
+        )
+
+    def test_apt_script(self):
+        self.assertEqual(
+            apt.explain(
+                "Setting up boom (1.0) ...\nboom\ndpkg: error processing package boom (--configure):\n"
+                " installed boom package post-installation script subprocess returned error exit status 3\n"
+                "Errors were encountered while processing:\n boom\nE: Sub-process /usr/bin/dpkg returned an error code (1)\n"
+            ),
+            "E: boom: installed boom package post-installation script subprocess returned error exit status 3",
+        )
+
+    def test_apk_conflict(self):
+        self.assertEqual(
+            apk.explain("ERROR: unable to select packages:\n  libffi-3.5.0-r0:\n    breaks: clash-1-r0[!libffi]\n    satisfies: world[libffi]\n"),
+            "ERROR: unable to select packages: libffi-3.5.0-r0: breaks: clash-1-r0[!libffi] satisfies: world[libffi]",
+        )
+
+    def test_apk_script(self):
+        self.assertEqual(
+            apk.explain("(1/1) Installing boom (1-r0)\nExecuting boom-1-r0.post-install\nboom\nERROR: boom-1-r0.post-install: script exited with error 3\n1 error; 8 MiB in 17 packages\n"),
+            "ERROR: boom-1-r0.post-install: script exited with error 3",
+        )
+
+    def test_apk_warning(self):
+        self.assertEqual(
+            apk.explain("fetch http://m.example/main/x86_64/APKINDEX.tar.gz\nWARNING: updating and opening http://m.example/main: UNTRUSTED signature\n1 unavailable, 0 stale; 18 distinct packages available\n"),
+            "ERROR: updating and opening http://m.example/main: UNTRUSTED signature",
+        )
+
+    def test_nothing_said(self):
+        self.assertEqual((apt.explain("Reading package lists...\n"), apk.explain("OK\n")), ("", ""))
+
+
+class Announced(unittest.TestCase):
+    def said(self, line):
+        printed = io.StringIO()
+        with contextlib.redirect_stdout(printed):
+            dependencies.announce(line)
+        return printed.getvalue().partition(" (")[0]
+
+    def test_sources(self):
+        for line in (
+            "  Downloading netifaces-0.11.0.tar.gz (30 kB)\n",
+            "  Using cached netifaces-0.11.0.tar.gz (30 kB)\n",
+            "  Downloading https://index.example/packages/netifaces-0.11.0.zip (30 kB)\n",
+            "Processing /tmp/pbrx/find-links/0/netifaces-0.11.0.tar.bz2\n",
+        ):
+            self.assertEqual(self.said(line), "pbrx-go: note: no wheel of netifaces 0.11.0 fits this base")
+        self.assertEqual(self.said("  Downloading zope.interface-6.0rc1.tar.gz (1 kB)"), "pbrx-go: note: no wheel of zope.interface 6.0rc1 fits this base")
+
+    def test_wheels(self):
+        for line in (
+            "  Downloading netifaces2-0.0.22-cp313-cp313-musllinux_1_2_x86_64.whl (200 kB)\n",
+            "  Downloading pbr-7.0.3-py2.py3-none-any.whl.metadata (1 kB)\n",
+            "Building wheels for collected packages: netifaces\n",
+            "Processing /src\n",
+        ):
+            self.assertEqual(self.said(line), "")
+
+
 class Apk(unittest.TestCase):
-    repositories = "https://cdn.example/alpine/v3.20/main\n@edge https://cdn.example/alpine/edge/testing\n/local/packages\nhttps://other.example/a/latest-stable/community\n"
+    repositories = "# https://cdn.example/alpine/v3.20/main\nhttps://cdn.example/alpine/v3.20/main\n@edge https://cdn.example/alpine/edge/testing\n/local/packages\nhttps://other.example/a/latest-stable/community\n"
+    always = ["apk", "--no-progress", "--cache-max-age", "100000000"]
 
     def test_base(self):
         with Files({}):
-            self.assertEqual(apk.apk("update"), ["apk", "--cache-dir", "/tmp/pbrx/apk-cache", "--no-progress", "update"])
+            self.assertEqual(apk.apk("update"), self.always + ["update"])
 
     def test_mirror(self):
-        with Files({"/tmp/pbrx/mirror": "http://mirror.example/alpine/\n", "/etc/apk/repositories": self.repositories}) as container:
+        printed = io.StringIO()
+        with contextlib.redirect_stdout(printed), Files({"/tmp/pbrx/mirror": "http://mirror.example/alpine/\n", "/etc/apk/repositories": self.repositories}) as container:
             argv = apk.apk("add", "bc")
-        self.assertEqual(argv[-4:], ["--repositories-file", "/tmp/repositories", "add", "bc"])
+        self.assertEqual(argv, self.always + ["--repositories-file", "/tmp/repositories", "add", "bc"])
         self.assertEqual(
             container.written["/tmp/repositories"],
-            "http://mirror.example/alpine/v3.20/main\n@edge http://mirror.example/alpine/edge/testing\n/local/packages\nhttp://mirror.example/alpine/latest-stable/community\n",
+            "# https://cdn.example/alpine/v3.20/main\nhttp://mirror.example/alpine/v3.20/main\n@edge http://mirror.example/alpine/edge/testing\n/local/packages\nhttp://mirror.example/alpine/latest-stable/community\n",
         )
+        self.assertEqual(printed.getvalue(), "not from the mirror, for want of a release in its path: /local/packages\n")
 
 
 class Environment(unittest.TestCase):

@@ -1,0 +1,62 @@
+package builder
+
+import (
+	"errors"
+	"regexp"
+	"slices"
+	"strings"
+
+	"github.com/pbrx-go/pbrx-go/images"
+	"github.com/pbrx-go/pbrx-go/setupcfg"
+)
+
+// blame sees to it that the failure of a step that many input lines asked for names those that its reason
+// speaks of: the requirements of the dependencies, the distro packages of bindep.txt.
+func blame(err error, project *setupcfg.Project, plan *images.Plan) error {
+	var step *StepError
+	if !errors.As(err, &step) {
+		return err
+	}
+	var from []string
+	switch {
+	case strings.HasPrefix(step.Step, "[dependencies]") && len(step.From) == 0:
+		from = requirementLines(project, step.reason())
+	case strings.HasPrefix(step.Step, "[distro]") && plan != nil:
+		from = packageLines(slices.Concat(plan.Compile, plan.Runtime), step.reason())
+		from = slices.DeleteFunc(from, func(line string) bool { return !slices.Contains(step.From, line) })
+	}
+	if len(from) > 0 {
+		step.From = from
+	}
+	return err
+}
+
+// requirementLines are the lines of the requirements whose names a text has.
+func requirementLines(project *setupcfg.Project, text string) []string {
+	requirements := slices.Clone(project.Dependencies.Value)
+	for _, extra := range project.Extras.Value {
+		requirements = append(requirements, extra.Requirements...)
+	}
+	var from []string
+	for _, r := range requirements {
+		name := regexp.MustCompile(`^[\w.-]+`).FindString(r.Text)
+		word := regexp.MustCompile(`(?i)(^|[^\w.-])` + regexp.QuoteMeta(name) + `([^\w.-]|$)`)
+		if name != "" && r.Pos.Filename != "" && word.MatchString(text) {
+			from = append(from, r.Pos.String())
+		}
+	}
+	return from
+}
+
+// packageLines are the lines of the distro packages whose names a text has, alone or before a version, as
+// in libffi-3.4.6-r0.
+func packageLines(packages []images.Package, text string) []string {
+	var from []string
+	for _, p := range packages {
+		word := regexp.MustCompile(`(^|[^\w.+-])` + regexp.QuoteMeta(p.Name) + `([^\w.+-]|[.-]?$|-\d|\.[^\w])`)
+		if !slices.Contains(from, p.From) && word.MatchString(text) {
+			from = append(from, p.From)
+		}
+	}
+	return from
+}

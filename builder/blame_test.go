@@ -1,0 +1,67 @@
+package builder
+
+import (
+	"testing"
+	"text/scanner"
+
+	"github.com/pbrx-go/pbrx-go/images"
+	"github.com/pbrx-go/pbrx-go/setupcfg"
+)
+
+func TestBlame(t *testing.T) {
+	at := func(line int) scanner.Position {
+		return scanner.Position{Filename: "requirements.txt", Line: line, Column: 1}
+	}
+	project := &setupcfg.Project{}
+	project.Dependencies.Value = []setupcfg.Requirement{{Text: "foo>=1", Pos: at(1)}, {Text: "foo-bar", Pos: at(2)}, {Text: "Other", Pos: at(3)}}
+	project.Extras.Value = []setupcfg.Extra{{Name: "x", Requirements: []setupcfg.Requirement{{Text: "foo<2", Pos: at(4)}}}}
+	for _, c := range []struct{ step, line, want string }{
+		{"[dependencies] wheels", "ERROR: No matching distribution found for foo>=1", "requirements.txt:1:1, requirements.txt:4:1"},
+		{"[dependencies] wheels", "ERROR: No matching distribution found for foo-bar", "requirements.txt:2:1"},
+		{"[dependencies] wheels", "ERROR: Failed building wheel for other", "requirements.txt:3:1"},
+		{"[dependencies] wheels", "ERROR: something else", ""},
+		{"[project] wheel", "ERROR: Failed building wheel for foo", ""},
+	} {
+		err := &StepError{Step: c.step, Lines: []string{c.line}}
+		if blame(err, project, nil); err.from() != c.want {
+			t.Errorf("%s: %s: from %q, want %q", c.step, c.line, err.from(), c.want)
+		}
+	}
+}
+
+func TestMissingPackageError(t *testing.T) {
+	err := &MissingPackageError{Distro: "debian-12", Packages: []MissingPackage{{"a", "bindep.txt:1:1"}, {"b", "bindep.txt:2:3"}}}
+	want := `bindep.txt:1:1: debian-12 has no package "a": correct the name, or limit the line to the platforms that have it, as in [platform:…]
+bindep.txt:2:3: debian-12 has no package "b": correct the name, or limit the line to the platforms that have it, as in [platform:…]`
+	if got := err.Error(); got != want {
+		t.Errorf("%s\nwant\n%s", got, want)
+	}
+}
+
+func TestBlamePackages(t *testing.T) {
+	plan := &images.Plan{
+		Compile: []images.Package{{Name: "libffi-dev", From: "bindep.txt:1:1"}, {Name: "gcc", From: "bindep.txt:2:1"}, {Name: "g++", From: "bindep.txt:3:1"}},
+		Runtime: []images.Package{{Name: "libffi", From: "bindep.txt:4:1"}, {Name: "clash", From: "bindep.txt:5:1"}, {Name: "tini", From: "the init"}},
+	}
+	for _, c := range []struct{ line, want string }{
+		{"ERROR: unable to select packages: libffi-3.5.0-r0: breaks: clash-1-r0[!libffi] satisfies: world[libffi]", "bindep.txt:4:1, bindep.txt:5:1"},
+		{"ERROR: unable to select packages: so:libx.so.1 (no such package): required by: libffi-dev-3.5.0-r0[so:libx.so.1]", "bindep.txt:1:1"},
+		{"ERROR: clash-1-r0.post-install: script exited with error 3", "bindep.txt:5:1"},
+		{"E: g++: installed g++ package post-installation script subprocess returned error exit status 1", "bindep.txt:3:1"},
+		{"E: Depends: gcc.", "bindep.txt:2:1"},
+		{"E: You don't have enough free space in /var/cache/apt/archives/.", "bindep.txt:1:1, bindep.txt:2:1, bindep.txt:3:1, bindep.txt:4:1, bindep.txt:5:1, the init"},
+	} {
+		err := &StepError{Step: "[distro] packages", Lines: []string{c.line}}
+		for _, p := range append(append([]images.Package{}, plan.Compile...), plan.Runtime...) {
+			err.From = append(err.From, p.From)
+		}
+		if blame(err, nil, plan); err.from() != c.want {
+			t.Errorf("%s: %q, want %q", c.line, err.from(), c.want)
+		}
+	}
+	// The lines of another step are not this one's.
+	err := &StepError{Step: "[distro] compile packages", From: []string{"bindep.txt:1:1"}, Lines: []string{"E: clash"}}
+	if blame(err, nil, plan); err.from() != "bindep.txt:1:1" {
+		t.Errorf("%q", err.from())
+	}
+}
