@@ -55,6 +55,11 @@ func TestFailures(t *testing.T) {
 			`pyproject.toml:9:17: the requirement "packaging" is declared here, but the wheel's METADATA has no such Requires-Dist, find out what the build backend reads instead`,
 			`pyproject.toml:11:1: console script "kept-promise" of the wheel's entry_points.txt:2:1 is not declared here, find out what the build backend reads instead`,
 			`pyproject.toml:12:1: console script "broken-promise" is declared here, but the wheel's entry_points.txt has no such script, find out what the build backend reads instead`}},
+		"wheel whose scripts would be one image": {project: toldByWheel(t, work, "one-image", "[console_scripts]\nbell = m:f\nBell = m:f\n"), code: 2, errors: []string{
+			`entry_points.txt:3:1: "Bell" would be the image bell, which entry_points.txt:2:1 "bell" is already: rename one of them`}},
+		"wheel with hostile names": {project: toldByWheel(t, work, "hostile", "[console_scripts]\n../../evil = m:f\n$(x) = m:f\n"), code: 1, errors: []string{
+			`entry_points.txt:2:1: "../../evil" in console_scripts cannot be the name of a command, use ASCII letters, digits, ".", "_", "+" and "-", a letter or digit first`,
+			`entry_points.txt:3:1: "$(x)" in console_scripts cannot be the name of a command, use ASCII letters, digits, ".", "_", "+" and "-", a letter or digit first`}},
 		"package index that refuses": {project: "broken-promise", code: 3, args: []string{"--no-cache"},
 			env:    []string{"PIP_INDEX_URL=http://127.0.0.1:" + deadPort(t) + "/simple", "PIP_RETRIES=1", "PIP_CONFIG_FILE=" + os.DevNull},
 			errors: []string{"building [python] tools: pip, build: No matching distribution found for build: the network or a disk failed meanwhile: mend that, or run again"},
@@ -187,6 +192,26 @@ dependencies = ["no-such-distribution-anywhere>=1"]
 scripts.missing-dependency = "missing_dependency:main"
 `)
 	write(t, filepath.Join(dir, "missing_dependency.py"), "def main():\n    pass\n")
+	return dir
+}
+
+// toldByWheel is a project that says nothing of its scripts; broken-promise's backend, which lies in it, puts these
+// entry points into the wheel.
+func toldByWheel(t *testing.T, work, name, entryPoints string) string {
+	t.Helper()
+	dir := filepath.Join(work, name)
+	copyProject(t, "broken-promise", dir)
+	edit(t, filepath.Join(dir, "pyproject.toml"), `name = "broken-promise"
+version = "1.0"
+dependencies = ["packaging"]
+
+[project.scripts]
+broken-promise = "broken_promise:main"
+`, `name = "kept-promise"
+version = "1.0"
+dynamic = ["scripts", "dependencies"]
+`)
+	edit(t, filepath.Join(dir, "backend.py"), "[console_scripts]\nkept-promise = broken_promise:main\n", entryPoints)
 	return dir
 }
 

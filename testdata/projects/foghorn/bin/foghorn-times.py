@@ -1,0 +1,4 @@
+#!python
+import foghorn
+
+print(*foghorn.SIGNALS, sep="\n")

@@ -1,0 +1,3 @@
+"""What the programs sound like."""
+
+SIGNALS = ["one long", "two short"]
