@@ -58,11 +58,12 @@ func (l *loader) setuptoolsDataScripts() Fact[[]Script] {
 			return dataScriptList(files, l.toml.pos("tool", "setuptools", "script-files"))
 		}
 	}
-	if pos, sets := l.py.sets("scripts"); sets {
-		if files, ok := l.setupPyScripts(); ok {
-			return dataScriptList(files, pos)
+	if value, pos, given := l.pyKeyword("scripts"); given {
+		files, ok := literalStrings(value)
+		if !ok {
+			return unknown[[]Script](pos, whySetupPy)
 		}
-		return unknown[[]Script](pos, whySetupPy)
+		return dataScriptList(files, pos)
 	}
 	if l.pbr != nil {
 		if items, pos, ok := l.pbrGroup("files", "scripts"); ok {
@@ -114,31 +115,15 @@ func asRequirements(lines []valueLine) []Requirement {
 	return out
 }
 
-// setupPyScripts reads scripts=[…] of setup.py, where it is nothing but string literals.
-func (l *loader) setupPyScripts() (files []Requirement, ok bool) {
-	k, ok := l.py.keywords["scripts"]
-	src, read := l.read(filePy)
-	if !ok || !read || l.py.opaque {
-		return nil, false
-	}
-	tokens := pythonTokens(filePy, string(src))
-	at := slices.IndexFunc(tokens, func(t pyToken) bool { return t.pos == k.pos })
-	if at < 0 || at+3 > len(tokens) || !tokens[at+2].is("[") && !tokens[at+2].is("(") {
-		return nil, false
-	}
-	closing := map[string]string{"[": "]", "(": ")"}[tokens[at+2].text]
-	for i := at + 3; i < len(tokens); i++ {
-		switch t := tokens[i]; {
-		case t.is(closing):
-			behind := i + 1
-			return files, behind < len(tokens) && (tokens[behind].is(",") || tokens[behind].is(")"))
-		case t.str && !t.odd && !tokens[i-1].str:
-			files = append(files, Requirement{Text: t.text, Pos: t.pos})
-		case !t.is(","):
+// literalStrings are the items of a list of string literals.
+func literalStrings(value pyValue) (files []Requirement, ok bool) {
+	for _, item := range value.items {
+		if item.kind != pyString {
 			return nil, false
 		}
+		files = append(files, Requirement{Text: item.text, Pos: item.pos})
 	}
-	return nil, false
+	return files, value.kind == pyList
 }
 
 // poetryDataScripts reads the scripts of type file.

@@ -17,10 +17,10 @@ func TestDataScripts(t *testing.T) {
 	}{
 		"setup.py, a list": {map[string]string{"setup.py": "setup(name='x',\n      scripts=['bin/foo', \"bar.py\",],\n      zip_safe=False)\n"},
 			"known @ setup.py:2:7: foo = bin/foo @ setup.py:2:16; bar.py = bar.py @ setup.py:2:27; "},
-		"setup.py, an empty list":       {map[string]string{"setup.py": "setup(name='x', scripts=[])\n"}, "known @ setup.py:1:17: "},
+		"setup.py, an empty list":       {map[string]string{"setup.py": "setup(name='x', scripts=[])\n"}, "absent"},
 		"setup.py, a name":              {map[string]string{"setup.py": "setup(name='x', scripts=SCRIPTS)\n"}, "unknown @ setup.py:1:17: setup.py decides"},
 		"setup.py, a sum":               {map[string]string{"setup.py": "setup(name='x', scripts=['a'] + more)\n"}, "unknown @ setup.py:1:17: setup.py decides"},
-		"setup.py, two strings":         {map[string]string{"setup.py": "setup(name='x', scripts=['a' 'b'])\n"}, "unknown @ setup.py:1:17: setup.py decides"},
+		"setup.py, no list":             {map[string]string{"setup.py": "setup(name='x', scripts='ab')\n"}, "unknown @ setup.py:1:17: setup.py decides"},
 		"setup.py, f-string":            {map[string]string{"setup.py": "setup(name='x', scripts=[f'a'])\n"}, "unknown @ setup.py:1:17: setup.py decides"},
 		"setup.py, not closed":          {map[string]string{"setup.py": "setup(name='x', scripts=['a'"}, "unknown @ setup.py:1:1: setup.py decides"},
 		"setup.py, **keywords":          {map[string]string{"setup.py": "setup(**kw)\n"}, "unknown @ setup.py:1:1: setup.py decides"},
