@@ -6,7 +6,7 @@ export GOTOOLCHAIN := local
 # git describes us in the binary; where git refuses (another's checkout), it says "devel".
 BUILDVCS := $(shell git status --porcelain >/dev/null 2>&1 && echo auto || echo false)
 
-.PHONY: help setup build base demo demo-run test test-run test-docker test-docker-run lint clean
+.PHONY: help setup build base demo demo-run test test-run test-docker test-docker-run confirm-bindep confirm-bindep-run lint clean
 .NOTPARALLEL:
 
 help:
@@ -14,6 +14,7 @@ help:
 	@echo 'make demo    build the images of a sample project and run them (root; 10 minutes at most)'
 	@echo 'make test    all tests (root; half an hour on two cores)'
 	@echo 'make test-docker  conformance on Docker Engine of Debian trixie and sid (root; 15 minutes)'
+	@echo 'make confirm-bindep  bindep against the one on PyPI, at length (half an hour)'
 	@echo 'make lint    gofmt, go vet, and golangci-lint where it is installed'
 	@echo 'make base    a Debian base image with Python, from the mirror of this machine (root)'
 	@echo 'make clean   remove what make build left'
@@ -45,6 +46,12 @@ test-docker:
 
 test-docker-run:
 	@.ci/test-docker
+
+confirm-bindep:
+	@.ci/timed 'make confirm-bindep' $(MAKE) --no-print-directory setup confirm-bindep-run
+
+confirm-bindep-run:
+	@.ci/confirm-bindep
 
 lint:
 	@unformatted=$$(gofmt -l .); \

@@ -1,79 +1,219 @@
 package bindep
 
 import (
-	"bytes"
-	"encoding/json"
+	"fmt"
 	"os"
-	"os/exec"
-	"path/filepath"
+	"slices"
 	"strings"
+	"sync"
 	"testing"
+	"time"
 )
 
-// confirmCase is one run of the released bindep; see testdata/confirm.py.
+// TestConfirm runs ours beside the bindep that is released on PyPI. PBRX_GO_TEST_CONFIRM=1
+// takes a sample, PBRX_GO_TEST_CONFIRM=full all there is, and with PBRX_GO_CONFIRM_RESULTS
+// writes the table of results to that file.
+func TestConfirm(t *testing.T) {
+	full := confirming(t)
+	python := installBindep(t)
+	c := &confirmation{t: t, start: time.Now()}
+	ref := startReference(t, python)
+	c.vectors(ref)
+	c.constraints(ref, chosen(full, 20000, 2000))
+	c.distributions(ref, chosen(full, 20000, 1000))
+	c.sdists(ref, fetchSdists(t, python, full))
+	c.generated([]*reference{ref, startReference(t, python)}, chosen(full, 220000, 3000))
+	for _, r := range c.rows {
+		t.Log(r)
+	}
+	t.Logf("%s", time.Since(c.start).Round(time.Second))
+	if name := os.Getenv("PBRX_GO_CONFIRM_RESULTS"); name != "" && !t.Failed() {
+		if err := os.WriteFile(name, []byte(c.page()), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
+func chosen(full bool, all, sample int) int {
+	if full {
+		return all
+	}
+	return sample
+}
+
+// confirmation counts what was compared.
+type confirmation struct {
+	t     *testing.T
+	start time.Time
+	rows  []confirmed
+	// files are rows of their own, one an sdist.
+	files []confirmed
+	mu    sync.Mutex
+}
+
+// confirmed is a row of the table of results.
+type confirmed struct {
+	what                string
+	inputs, comparisons int
+	// refused counts the inputs that both refuse, explained the differences with a known reason.
+	refused, explained int
+	differences        int
+	// rules is the number of rules of a real file.
+	rules int
+}
+
+func (r confirmed) String() string {
+	return fmt.Sprintf("%s: %d inputs (%d refused by both), %d comparisons, %d differences, %d explained",
+		r.what, r.inputs, r.refused, r.comparisons, r.differences, r.explained)
+}
+
+// differ reports a difference; after ten of a row the others are only counted.
+func (c *confirmation) differ(r *confirmed, format string, args ...any) {
+	r.differences++
+	if r.differences <= 10 {
+		c.t.Errorf(r.what+": "+format, args...)
+	}
+}
+
+// vectors are the tables of testdata, through the whole command.
+func (c *confirmation) vectors(ref *reference) {
+	cases := append(selectCases(c.t), syntaxCases(c.t)...)
+	cases = append(cases, platformCases(c.t)...)
+	row := confirmed{what: "vectors of the specification and of our tests, whole command"}
+	c.commands(ref, &row, cases)
+	c.rows = append(c.rows, row)
+}
+
+// commands runs the command of the reference and compares output and exit code.
+func (c *confirmation) commands(ref *reference, row *confirmed, cases []confirmCase) {
+	type outcome struct {
+		Exit           int
+		Stdout, Stderr string
+	}
+	for i, r := range ask[outcome](c.t, ref, "main", cases, len(cases)) {
+		want := cases[i]
+		row.inputs++
+		row.comparisons++
+		if r.Exit != 0 && want.wantExit != 0 {
+			row.refused++
+		}
+		if r.Exit != want.wantExit || r.Stdout != want.want {
+			c.differ(row, "%s: %q %v on %q: bindep says %d, %q, we %d, %q\n%s",
+				want.name, want.Text, want.Args, want.OSRelease, r.Exit, r.Stdout, want.wantExit, want.want, r.Stderr)
+		}
+	}
+}
+
+// fileAnswer is what is read in a text: see "files" in testdata/reference.py.
+type fileAnswer struct {
+	Rules, Profiles []string
+	Active          [][]string
+}
+
+// ours is our answer; nil where we refuse the text. It starts with "-" for standard input. Only
+// the strict reading lets comments hold NUL.
+func ours(text string, profiles [][]string) *fileAnswer {
+	stdin, src := text[0] == '-', []byte(text[1:])
+	f, err := Parse("f", src)
+	if stdin || strings.Contains(text, "\x00") {
+		f, err = ParseStrict("f", src, stdin)
+	}
+	if err != nil {
+		return nil
+	}
+	a := &fileAnswer{Profiles: f.Profiles()}
+	for _, r := range f.Rules {
+		a.Rules = append(a.Rules, r.Name+" sel{"+join(r.Selectors, " ")+"} ver{"+join(r.Constraints, " ")+"}")
+	}
+	for _, p := range profiles {
+		a.Active = append(a.Active, names(f.Select(p)))
+	}
+	return a
+}
+
+// texts compares what is read in texts and which names are active under each list of profiles.
+func (c *confirmation) texts(ref *reference, row *confirmed, texts []string, profiles [][]string) {
+	asked := make([]string, len(texts))
+	for i, text := range texts {
+		asked[i] = bytewise(text)
+	}
+	answers := ask[*fileAnswer](c.t, ref, "files", map[string]any{"texts": asked, "profiles": profiles}, len(texts))
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	for i, theirs := range answers {
+		our := ours(texts[i], profiles)
+		row.inputs++
+		row.comparisons++
+		switch {
+		case our == nil && theirs == nil:
+			row.refused++
+		case our == nil || theirs == nil:
+			c.differ(row, "%q: bindep reads %v, we %v", texts[i], theirs, our)
+		default:
+			row.comparisons += len(profiles)
+			c.compare(row, texts[i], our, theirs)
+		}
+	}
+}
+
+func (c *confirmation) compare(row *confirmed, text string, our, theirs *fileAnswer) {
+	if !slices.Equal(our.Rules, theirs.Rules) || !slices.Equal(our.Profiles, theirs.Profiles) {
+		c.differ(row, "%q: bindep reads %q, %q, we %q, %q", text, theirs.Rules, theirs.Profiles, our.Rules, our.Profiles)
+		return
+	}
+	for i := range our.Active {
+		if !slices.Equal(our.Active[i], theirs.Active[i]) {
+			c.differ(row, "%q: under list %d bindep selects %q, we %q", text, i, theirs.Active[i], our.Active[i])
+			return
+		}
+	}
+}
+
+// profileLists are the profiles of the distributions, each with each set of the user's.
+func profileLists(t *testing.T, sets [][]string) [][]string {
+	if len(sets) != setsOfProfiles {
+		t.Fatalf("%d sets of profiles instead of %d", len(sets), setsOfProfiles)
+	}
+	var lists [][]string
+	for _, r := range readTable(t, "osrelease.tsv", 3, 71) {
+		if !slices.Contains(confirmedOn(), r[0]) {
+			continue
+		}
+		for _, set := range sets {
+			list := slices.Clone(set)
+			for _, atom := range strings.Fields(r[2]) {
+				list = append(list, platformPrefix+atom)
+			}
+			lists = append(lists, list)
+		}
+	}
+	if len(lists) != len(confirmedOn())*len(sets) {
+		t.Fatalf("%d lists of profiles for %d distributions and %d sets", len(lists), len(confirmedOn()), len(sets))
+	}
+	return lists
+}
+
+// setsOfProfiles is the number of sets of the user's profiles that every file is read with.
+const setsOfProfiles = 6
+
+// confirmedOn names the rows of osrelease.tsv that every file is read for.
+func confirmedOn() []string {
+	return []string{
+		"alpine", "debian9", "debian12", "debian13", "ubuntu1404", "ubuntu2404", "rocky", "rhel9", "fedora40", "amzn2",
+		"leap", "sles", "arch", "gentoo", "pop", "unknown",
+	}
+}
+
+// confirmCase is one run of the released bindep; see testdata/reference.py.
 type confirmCase struct {
 	name      string
 	OSRelease string   `json:"os_release"`
 	Text      string   `json:"text"`
 	Args      []string `json:"args"`
+	Stdin     bool     `json:"stdin"`
 	// want is its standard output, wantExit its exit code.
 	want     string
 	wantExit int
-}
-
-// TestConfirm runs the tables of testdata through the bindep that is released on PyPI.
-func TestConfirm(t *testing.T) {
-	if os.Getenv("PBRX_GO_TEST_CONFIRM") != "1" {
-		t.Skip("confirm: set PBRX_GO_TEST_CONFIRM=1 to compare with the bindep on PyPI")
-	}
-	python := installBindep(t)
-	cases := append(selectCases(t), syntaxCases(t)...)
-	cases = append(cases, platformCases(t)...)
-	in, err := json.Marshal(cases)
-	if err != nil {
-		t.Fatal(err)
-	}
-	cmd := exec.Command(python, filepath.Join("testdata", "confirm.py"))
-	cmd.Stdin, cmd.Stderr = bytes.NewReader(in), os.Stderr
-	out, err := cmd.Output()
-	if err != nil {
-		t.Fatalf("running bindep: %v", err)
-	}
-	var results []struct {
-		Exit           int
-		Stdout, Stderr string
-	}
-	if err := json.Unmarshal(out, &results); err != nil {
-		t.Fatal(err)
-	}
-	if len(results) != len(cases) {
-		t.Fatalf("%d results for %d cases", len(results), len(cases))
-	}
-	for i, c := range cases {
-		r := results[i]
-		if r.Exit != c.wantExit || r.Stdout != c.want {
-			t.Errorf("%s: %q %v on %q: bindep says %d, %q, we %d, %q\n%s", c.name, c.Text, c.Args, c.OSRelease, r.Exit, r.Stdout, c.wantExit, c.want, r.Stderr)
-		}
-	}
-	t.Logf("%d cases compared", len(cases))
-}
-
-func installBindep(t *testing.T) string {
-	t.Helper()
-	dir := t.TempDir()
-	python := filepath.Join(dir, "bin", "python")
-	for _, argv := range [][]string{
-		{"python3", "-m", "venv", dir},
-		{python, "-m", "pip", "install", "--quiet", "bindep"},
-		{python, "-m", "pip", "list"},
-	} {
-		out, err := exec.Command(argv[0], argv[1:]...).CombinedOutput()
-		if err != nil {
-			t.Fatalf("%v: %v\n%s", argv, err, out)
-		}
-		t.Logf("%s", out)
-	}
-	return python
 }
 
 // releases are the os-releases of the platforms of select.tsv; the others there
@@ -97,7 +237,7 @@ const nowhere = "ID=unknown\nVERSION_ID=1\n"
 func selectCases(t *testing.T) []confirmCase {
 	var cases []confirmCase
 	for _, r := range readTable(t, "select.tsv", 6, 95) {
-		c := confirmCase{name: r[0], OSRelease: nowhere, Text: input(t, r[1]), Args: append([]string{"-l", "newline"}, strings.Fields(r[2])...)}
+		c := confirmCase{name: r[0], OSRelease: nowhere, Text: bytewise(input(t, r[1])), Args: append([]string{"-l", "newline"}, strings.Fields(r[2])...)}
 		if text, ok := releases(r[3]); ok {
 			c.OSRelease = text
 		} else {
@@ -116,8 +256,8 @@ func selectCases(t *testing.T) []confirmCase {
 func syntaxCases(t *testing.T) []confirmCase {
 	var cases []confirmCase
 	for _, r := range append(readTable(t, "syntax.tsv", 4, 104), errorRows(t)...) {
-		c := confirmCase{name: r[0], OSRelease: nowhere, Text: input(t, r[1]), Args: []string{"-l", "newline"}, wantExit: 2}
-		if f, err := Parse("bindep.txt", []byte(c.Text)); err == nil {
+		c := confirmCase{name: r[0], OSRelease: nowhere, Text: bytewise(input(t, r[1])), Args: []string{"-l", "newline"}, wantExit: 2}
+		if f, err := Parse("bindep.txt", []byte(input(t, r[1]))); err == nil {
 			c.wantExit = 0
 			c.want = strings.Join(names(f.Select([]string{DefaultProfile})), "\n") + "\n"
 		}
@@ -154,7 +294,7 @@ func platformCases(t *testing.T) []confirmCase {
 			want += platformPrefix + atom + "\n"
 		}
 		cases = append(cases, confirmCase{
-			name: r[0], OSRelease: input(t, r[1]), Args: []string{"--profiles", "-f", "bindep.txt"},
+			name: r[0], OSRelease: bytewise(input(t, r[1])), Args: []string{"--profiles", "-f", "bindep.txt"},
 			want: want + "\nConfiguration profiles:\n",
 		})
 	}

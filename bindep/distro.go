@@ -147,7 +147,10 @@ func normalID(id string) string {
 // because its version is no number; bindep itself ends in a traceback there.
 func (d Distro) missingVersion() (msg, hint string) {
 	f := d.family()
-	if f == nil || f.python3 == nil || f.rolling || leadingNumbers(d.Version) != nil {
+	if f == nil || f.python3 == nil || f.rolling {
+		return "", ""
+	}
+	if _, ok := parseRelease(d.Version); ok {
 		return "", ""
 	}
 	if d.Version == "" {

@@ -3,7 +3,6 @@ package bindep
 import (
 	"regexp"
 	"slices"
-	"strconv"
 )
 
 // family is a group of distributions that bindep treats alike.
@@ -59,28 +58,14 @@ func (d Distro) family() *family {
 
 // python is base-py2, base-py3 or "".
 func (f *family) python(version string) string {
-	numbers := leadingNumbers(version)
+	r, ok := parseRelease(version)
 	switch {
-	case f.python3 == nil || numbers == nil && !f.rolling:
+	case f.python3 == nil || !ok && !f.rolling:
 		return ""
-	case numbers == nil || slices.Compare(numbers, f.python3) >= 0:
-		return "base-py3"
+	case ok && r.before(f.python3):
+		return "base-py2"
 	}
-	return "base-py2"
-}
-
-// leadingNumbers are the numbers a version begins with, nil if it does not.
-func leadingNumbers(version string) []int {
-	var numbers []int
-	for rest := version; ; {
-		m := regexp.MustCompile(`^([0-9]+)(?:\.([0-9].*))?`).FindStringSubmatch(rest)
-		if m == nil {
-			return numbers
-		}
-		// A number too large for int is large enough for every threshold.
-		n, _ := strconv.Atoi(m[1])
-		numbers, rest = append(numbers, n), m[2]
-	}
+	return "base-py3"
 }
 
 // distroIDs are all ids that ParseDistro takes.

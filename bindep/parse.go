@@ -19,10 +19,14 @@ func Parse(filename string, src []byte) (*File, error) {
 	return reader{ends: anyEnd}.whole(filename, src)
 }
 
-// ParseStrict reads a bindep.txt as bindep reads its standard input, and refuses what bindep
-// refuses there: only LF ends a line. Otherwise it is Parse.
-func ParseStrict(filename string, src []byte) (*File, error) {
-	return reader{ends: "\n", nul: true}.whole(filename, src)
+// ParseStrict reads what bindep reads and refuses what bindep refuses: on standard input only
+// LF ends a line, and a comment may hold the character NUL. Otherwise it is Parse.
+func ParseStrict(filename string, src []byte, stdin bool) (*File, error) {
+	r := reader{ends: anyEnd, nul: true}
+	if stdin {
+		r.ends = "\n"
+	}
+	return r.whole(filename, src)
 }
 
 // Check reads a bindep.txt like Parse and gives what Lint finds in the lines that are right,

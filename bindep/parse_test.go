@@ -183,7 +183,7 @@ func TestParseStrict(t *testing.T) {
 		{"foo\x00\n", "error: f:1:4: invisible character U+0000, remove it or write a space"},
 		{"foo\xff\n", "error: f:1:4: not UTF-8 from here, save the file as UTF-8"},
 	} {
-		f, err := ParseStrict("f", []byte(c.src))
+		f, err := ParseStrict("f", []byte(c.src), true)
 		got := "error: "
 		if err != nil {
 			got += strings.ReplaceAll(err.Error(), "\n", " && ")
@@ -193,6 +193,16 @@ func TestParseStrict(t *testing.T) {
 		if got != c.want {
 			t.Errorf("%q\n got %s\nwant %s", c.src, got, c.want)
 		}
+	}
+}
+
+func TestParseStrictFile(t *testing.T) {
+	f, err := ParseStrict("f", []byte("foo # c\x00\r\nbar\rbaz"), false)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got, want := render(f), "ok: foo; bar; baz"; got != want {
+		t.Errorf("%s, want %s", got, want)
 	}
 }
 
