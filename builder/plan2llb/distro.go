@@ -34,6 +34,8 @@ func managers() map[string]manager {
 			oneCache: true,
 			scratch:  []string{"/var/cache/apk"},
 		},
+		// All it writes is below /tmp: its folders elsewhere need not be there, and a mount would make them.
+		"dnf": {index: runDir + "/dnf-index", caches: []string{runDir + "/dnf-packages"}},
 	}
 }
 

@@ -184,7 +184,7 @@ def said(argv):
 
 def index(names):
     prepare()
-    run(command("makecache"), environment())
+    run(command("makecache"), environment(), explain=explain)
     if not names:
         return []
     if program()[1]:
@@ -203,7 +203,7 @@ def install(names):
     started = now()
     prepare()
     keep_packages()
-    run(command("install", "-y", *names), environment())
+    run(command("install", "-y", *names), environment(), explain=explain)
     rpmdb.settle(started)
 
 
@@ -217,3 +217,18 @@ def keep_packages():
         packages = os.path.join(folder, "packages")
         shutil.rmtree(packages, ignore_errors=True)
         os.symlink(cache, packages)
+
+
+def explain(output):
+    """Why it failed, in a line: dnf's last error with what belongs to it (microdnf writes error:, dnf 5 what did not work)."""
+    reasons = []
+    for line in output.splitlines():
+        start = re.match(r"(?:Error|error): *(.*)|(Failed to .*)", line)
+        if start:
+            reasons = [start[1] if start[2] is None else start[2]]
+        elif line.startswith((" ", "Problem")) and reasons:
+            reasons.append(line.strip())
+        elif line.startswith("No match for argument:"):
+            reasons = [line] if not reasons else reasons + [line]
+    said = " ".join(" ".join(reasons).split())
+    return "ERROR: " + said if said else ""

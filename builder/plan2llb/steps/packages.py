@@ -14,6 +14,7 @@ import sys
 
 import apk
 import apt
+import dnf
 from common import fail, now, settle
 
 # Written by the package manager, of no use in an image. What was there before is put back.
@@ -37,6 +38,17 @@ TRACES = (
     "/etc/subuid-",
     "/etc/subgid-",
     "/var/log/apk.log",
+    "/var/log/dnf.log",
+    "/var/log/dnf.librepo.log",
+    "/var/log/dnf.rpm.log",
+    "/var/log/dnf5.log",
+    "/var/log/hawkey.log",
+    "/var/lib/dnf/history.sqlite",
+    "/var/lib/dnf/history.sqlite-shm",
+    "/var/lib/dnf/history.sqlite-wal",
+    "/usr/lib/sysimage/libdnf5/transaction_history.sqlite",
+    "/usr/lib/sysimage/libdnf5/transaction_history.sqlite-shm",
+    "/usr/lib/sysimage/libdnf5/transaction_history.sqlite-wal",
 )
 
 # Written anew each time, the same or not. What is the same keeps its time, and stays out of the layer.
@@ -73,7 +85,7 @@ def index(manager, names):
         json.dump({"missing": missing}, f)
 
 
-MANAGERS = {"apt": apt, "apk": apk}
+MANAGERS = {"apt": apt, "apk": apk, "dnf": dnf}
 
 
 def main():

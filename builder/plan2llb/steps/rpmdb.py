@@ -1,12 +1,11 @@
 """The database of rpm, without the time of its last change.
 
-rpm notes when a package was installed: its own clock says so up to rpm 4.17 (Enterprise Linux 9),
-SOURCE_DATE_EPOCH from rpm 4.18 on. Only the database of these years, an SQLite file, can be changed
-here; the one of Enterprise Linux 8 is left as rpm wrote it.
+rpm notes when a package was installed: by the clock up to rpm 4.17 (Enterprise Linux 9), by
+SOURCE_DATE_EPOCH from rpm 4.18 on. Only the database of these years, an SQLite file, can be
+changed here; that of Enterprise Linux 8 stays as rpm wrote it.
 """
 
 import os
-import shutil
 import struct
 
 FOLDERS = ("/usr/lib/sysimage/rpm", "/var/lib/rpm")
@@ -24,23 +23,41 @@ def settle(started):
 
 
 def settle_file(path, started, epoch):
-    """Puts epoch for the times since started, and ends the write-ahead log, whose head is made of random numbers."""
-    import sqlite3  # some bases' Python lacks it, and has no such database
-
+    """Puts epoch for times since started, and empties the files beside the database, which are made of random numbers."""
+    try:
+        import sqlite3
+    except ImportError:
+        print("the base's Python has no sqlite3: the database of rpm keeps the time of this build", flush=True)
+        return
     beside = {end: os.stat(path + end) for end in ("-wal", "-shm") if os.path.exists(path + end)}
-    db = sqlite3.connect(path)
+    db = sqlite3.connect(path, isolation_level=None)
     changed = False
     for number, blob in db.execute("SELECT hnum, blob FROM Packages").fetchall():
         settled = header(blob, started, epoch)
         if settled != blob:
             changed = True
             db.execute("UPDATE Packages SET blob = ? WHERE hnum = ?", (settled, number))
-            for order in "<>":
-                db.execute("UPDATE Installtid SET key = ? WHERE hnum = ?", (struct.pack(order + "I", epoch), number)) if order == native(db, number) else None
-    db.commit()
+            db.execute("UPDATE Installtid SET key = ? WHERE hnum = ?", (struct.pack("=I", epoch), number))
     if changed:
         db.execute("VACUUM")  # no free page keeps what was there
     db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
     db.close()
+    # They are empty now or gone; that they are there lets users other than root read the database.
     for end, info in beside.items():
-        restore(path + end, info)
+        with open(path + end, "w"):
+            os.chown(path + end, info.st_uid, info.st_gid)
+            os.chmod(path + end, info.st_mode & 0o7777)
+
+
+def header(blob, started, epoch):
+    """The header of an installed package with epoch as its time, if it was installed since started."""
+    entries, _ = struct.unpack_from(">II", blob)
+    out = bytearray(blob)
+    for n in range(entries):
+        tag, kind, offset, count = struct.unpack_from(">IIII", blob, 8 + 16 * n)
+        if tag not in (INSTALLTIME, INSTALLTID) or (kind, count) != (INT32, 1):
+            continue
+        at = 8 + 16 * entries + offset
+        if struct.unpack_from(">I", blob, at)[0] >= started:
+            struct.pack_into(">I", out, at, epoch)
+    return bytes(out)
