@@ -109,11 +109,11 @@ func (a *app) printPlan(run *builder.Run, in images.Input, f planFlags, format s
 
 func (a *app) planText(p *images.Plan) error {
 	out := a.streams.Out
-	version := p.Project.Version
-	if version == "" {
-		version = "(from the wheel)"
+	identity := p.Project.Name + " " + cmp.Or(p.Project.Version, "(from the wheel)")
+	if p.Project.Name == "" {
+		identity = "(from the wheel)"
 	}
-	fmt.Fprintf(out, "project  %s %s\n", cmp.Or(p.Project.Name, "(name from the wheel)"), version)
+	fmt.Fprintf(out, "project  %s\n", identity)
 	if p.Base.Ref == "" {
 		fmt.Fprintf(out, "base     any of %s, as --os-release says\n", p.Base.DistroName)
 	} else {

@@ -68,6 +68,7 @@ type projectReport struct {
 	NeedsGit       bool                `json:"needs_git"`
 	ConsoleScripts []scriptReport      `json:"console_scripts"`
 	GUIScripts     []scriptReport      `json:"gui_scripts"`
+	DataScripts    []scriptReport      `json:"data_scripts"`
 	Extras         map[string][]string `json:"extras"`
 	RequiresPython *string             `json:"requires_python"`
 	Dependencies   []string            `json:"dependencies"`
@@ -104,12 +105,13 @@ func newProjectReport(p *setupcfg.Project) (*projectReport, error) {
 		Name: knownText(p.Name), Version: knownText(p.Version), RequiresPython: knownText(p.RequiresPython),
 		VersionSource: p.VersionSource, BuildBackend: p.Backend.Value, NeedsGit: p.NeedsGit,
 		ConsoleScripts: reportScripts(p.ConsoleScripts.Value), GUIScripts: reportScripts(p.GUIScripts.Value),
-		Extras: map[string][]string{}, Dependencies: reportRequirements(p.Dependencies.Value),
+		DataScripts: reportScripts(p.DataScripts.Value),
+		Extras:      map[string][]string{}, Dependencies: reportRequirements(p.Dependencies.Value),
 		Images: []imageReport{}, Warnings: []string{},
 		Facts: []factReport{
 			reportFact("name", p.Name), reportFact("version", p.Version), reportFact("build_backend", p.Backend),
 			reportFact("build_requires", p.BuildRequires), reportFact("console_scripts", p.ConsoleScripts),
-			reportFact("gui_scripts", p.GUIScripts), reportFact("extras", p.Extras),
+			reportFact("gui_scripts", p.GUIScripts), reportFact("data_scripts", p.DataScripts), reportFact("extras", p.Extras),
 			reportFact("dependencies", p.Dependencies), reportFact("requires_python", p.RequiresPython),
 		},
 	}
@@ -118,6 +120,9 @@ func newProjectReport(p *setupcfg.Project) (*projectReport, error) {
 	}
 	for _, s := range p.GUIScripts.Value {
 		r.Facts = append(r.Facts, factReport{"gui_scripts." + s.Name, setupcfg.Known, s.Pos.Filename, s.Pos.Line, s.Pos.Column, ""})
+	}
+	for _, s := range p.DataScripts.Value {
+		r.Facts = append(r.Facts, factReport{"data_scripts." + s.Name, setupcfg.Known, s.Pos.Filename, s.Pos.Line, s.Pos.Column, ""})
 	}
 	for _, e := range p.Extras.Value {
 		r.Extras[e.Name] = reportRequirements(e.Requirements)
@@ -213,6 +218,7 @@ func (a *app) projectText(p *setupcfg.Project, r *projectReport) error {
 	}
 	listRows(row, "console script", p.ConsoleScripts, script("console script"))
 	listRows(row, "GUI script", p.GUIScripts, script("GUI script"))
+	listRows(row, "script file", p.DataScripts, func(s setupcfg.Script) { row("script file", s.Name+", the file "+s.Value, s.Pos) })
 	listRows(row, "extra", p.Extras, func(e setupcfg.Extra) {
 		row("extra", e.Name+": "+strings.Join(reportRequirements(e.Requirements), ", "), e.Pos)
 	})

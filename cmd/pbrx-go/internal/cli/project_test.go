@@ -61,6 +61,7 @@ console script     ferry-dock = ferry:dock               pyproject.toml:6:1
 console script     ferry = ferry:main [quay]             pyproject.toml:7:1
 console script     ferry-more = ferry:more               pyproject.toml:13:1
 GUI script         none
+script file        none
 extra              ferry_base: b>=1                      pyproject.toml:9:1
 extra              quay:                                 pyproject.toml:10:1
 extra              Ferry_Dock: c                         pyproject.toml:11:1
@@ -138,7 +139,7 @@ func TestProjectJSONUnknown(t *testing.T) {
 	facts := got["facts"].([]any)
 	delete(got, "facts")
 	want := map[string]any{"name": nil, "version": nil, "version_source": "setup.py", "build_backend": "setuptools.build_meta:__legacy__", "needs_git": false,
-		"console_scripts": []any{}, "gui_scripts": []any{}, "extras": map[string]any{}, "requires_python": nil, "dependencies": []any{}, "images": []any{}, "warnings": []any{}}
+		"console_scripts": []any{}, "gui_scripts": []any{}, "data_scripts": []any{}, "extras": map[string]any{}, "requires_python": nil, "dependencies": []any{}, "images": []any{}, "warnings": []any{}}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Error(diff)
 	}
