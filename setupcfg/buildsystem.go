@@ -77,12 +77,16 @@ func (l *loader) requires(name string) (Requirement, bool) {
 	return Requirement{}, false
 }
 
-// oldSetuptools says whether the build may use a setuptools before 69.0, which leaves in place what
-// [project] does not mention.
-func (l *loader) oldSetuptools() (scanner.Position, bool) {
-	r, _ := l.requires("setuptools")
-	return r.Pos, strings.ContainsAny(r.Text, "<~") || strings.Contains(r.Text, "==")
+// old says whether what the build needs leaves out all releases of a project from major.0 on, and where.
+func (l *loader) old(name string, major int) (scanner.Position, bool) {
+	r, ok := l.requires(name)
+	d, problem := parseDependency(r.Text)
+	return r.Pos, ok && problem == "" && d.below(major)
 }
+
+// oldSetuptools says whether the build uses a setuptools before 69.0, which leaves in place what
+// [project] does not mention.
+func (l *loader) oldSetuptools() (scanner.Position, bool) { return l.old("setuptools", 69) }
 
 // requirementName is the canonical name that a requirement begins with.
 func requirementName(text string) string {

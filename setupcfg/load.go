@@ -119,6 +119,7 @@ func (l *loader) facts() {
 	l.dataScripts()
 	l.version()
 	l.checkName()
+	l.checkDependencies()
 }
 
 // backendFacts is for backends with tables of their own, which are not followed.

@@ -128,14 +128,18 @@ func (d dist) of(extra string) bool {
 
 // dists are the wheel's requirements with their extras in canonical form.
 func (w *Wheel) dists() []dist {
-	extra := regexp.MustCompile(`\bextra\s*==\s*['"]([^'"]*)['"]`)
 	var out []dist
 	for _, text := range w.RequiresDist {
 		d := dist{text: text}
-		if _, marker, ok := strings.Cut(text, ";"); ok {
-			for _, m := range extra.FindAllStringSubmatch(marker, -1) {
-				d.extras = append(d.extras, Canonical(m[1]))
+		parts, problem := parseDependency(text)
+		if problem != "" { // of a wheel made by an old tool
+			parts.wanted = nil
+			for _, m := range regexp.MustCompile(`\bextra\s*==\s*['"]([^'"]*)['"]`).FindAllStringSubmatch(text, -1) {
+				parts.wanted = append(parts.wanted, m[1])
 			}
+		}
+		for _, name := range parts.wanted {
+			d.extras = append(d.extras, Canonical(name))
 		}
 		out = append(out, d)
 	}
@@ -193,7 +197,13 @@ func normalVersion(version string) string {
 		out += ".dev" + number(m[9])
 	}
 	if m[10] != "" {
-		out += "+" + strings.NewReplacer("-", ".", "_", ".").Replace(m[10])
+		local := strings.FieldsFunc(m[10], func(r rune) bool { return strings.ContainsRune("-_.", r) })
+		for i, part := range local {
+			if strings.Trim(part, "0123456789") == "" {
+				local[i] = number(part)
+			}
+		}
+		out += "+" + strings.Join(local, ".")
 	}
 	return out
 }

@@ -53,8 +53,11 @@ func (v pyValue) lines() (out []valueLine, ok bool) {
 			out = append(out, splitMultiline(item.text2lines())...)
 		}
 		return out, true
+	case pyNone:
+		return nil, true
+	case pyOpaque, pyDict:
 	}
-	return nil, v.kind == pyNone
+	return nil, false
 }
 
 // text2lines splits a string at its line ends.
