@@ -220,15 +220,15 @@ def keep_packages():
 
 
 def explain(output):
-    """Why it failed, in a line: dnf's last error with what belongs to it (microdnf writes error:, dnf 5 what did not work)."""
-    reasons = []
+    """Why it failed, in a line: the last error with what belongs to it (microdnf writes error:, dnf 5 what did not work)."""
+    reasons, network = [], []
     for line in output.splitlines():
-        start = re.match(r"(?:Error|error): *(.*)|(Failed to .*)", line)
+        start = re.match(r"(?:(?:Error|error): *)(.*)|(Failed to .*)", line)
         if start:
             reasons = [start[1] if start[2] is None else start[2]]
-        elif line.startswith((" ", "Problem")) and reasons:
-            reasons.append(line.strip())
-        elif line.startswith("No match for argument:"):
-            reasons = [line] if not reasons else reasons + [line]
-    said = " ".join(" ".join(reasons).split())
+        elif re.match(r"\s+- (Curl error|Status code)", line):  # dnf says it before the error
+            network = [line.strip(" -")]
+        elif reasons and line.startswith((" ", "Problem", "No match for argument:")):
+            reasons.append(line)
+    said = " ".join(" ".join(reasons + network).split())
     return "ERROR: " + said if said else ""

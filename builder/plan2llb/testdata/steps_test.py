@@ -3,6 +3,8 @@
 import contextlib
 import io
 import os
+import sqlite3
+import struct
 import tempfile
 import unittest
 import unittest.mock
@@ -12,8 +14,10 @@ import apk
 import apt
 import common
 import dependencies
+import dnf
 import install
 import packages
+import rpmdb
 from pip._vendor.packaging.requirements import Requirement
 
 
@@ -249,6 +253,177 @@ class Apk(unittest.TestCase):
             "# https://cdn.example/alpine/v3.20/main\nhttp://mirror.example/alpine/v3.20/main\n@edge http://mirror.example/alpine/edge/testing\n/local/packages\nhttp://mirror.example/alpine/latest-stable/community\n",
         )
         self.assertEqual(printed.getvalue(), "not from the mirror, for want of a release in its path: /local/packages\n")
+
+
+def repo(name, *lines):
+    return "\n".join(["[%s]" % name, "name=Of the distribution", *lines, "gpgcheck=1", "gpgkey=file:///etc/pki/rpm-gpg/KEY", ""])
+
+
+class DnfRepositories(unittest.TestCase):
+    """The files of the distributions' own images, with what matters of them."""
+
+    def moved(self, *lines):
+        text, moved, left = dnf.repositories(repo("it", *lines), "http://mirror.example/pub")
+        found = [line for line in text.splitlines() if line.startswith(("baseurl=", "mirrorlist=", "metalink="))]
+        self.assertEqual((moved, left), (["it"], []))
+        self.assertEqual(len(found), 1, text)
+        return found[0]
+
+    def test_mirrors(self):
+        for want, lines in {
+            # Rocky Linux 8 and 9; an image where somebody set a mirror for good
+            "$releasever/BaseOS/$basearch/os/": ("mirrorlist=https://mirrors.rockylinux.org/mirrorlist?arch=$basearch&repo=BaseOS-$releasever$rltype", "#baseurl=http://dl.rockylinux.org/$contentdir/$releasever/BaseOS/$basearch/os/"),
+            "$releasever/extras/$basearch/os/": ("baseurl=https://other.example/rocky/$releasever/extras/$basearch/os/",),
+            # AlmaLinux
+            "$releasever/AppStream/$basearch/os/": ("mirrorlist=https://mirrors.almalinux.org/mirrorlist/$releasever/appstream", "# baseurl=https://repo.almalinux.org/almalinux/$releasever/AppStream/$basearch/os/"),
+            # Fedora
+            "releases/$releasever/Everything/$basearch/os/": ("#baseurl=http://download.example/pub/fedora/linux/releases/$releasever/Everything/$basearch/os/", "metalink=https://mirrors.fedoraproject.org/metalink?repo=fedora-$releasever&arch=$basearch"),
+            "updates/$releasever/Everything/$basearch/": ("#baseurl=http://download.example/pub/fedora/linux/updates/$releasever/Everything/$basearch/", "metalink=https://mirrors.fedoraproject.org/metalink?repo=updates-released-f$releasever&arch=$basearch"),
+            # CentOS Stream 9 and 10
+            "$stream/BaseOS/$basearch/os/": ("metalink=https://mirrors.centos.org/metalink?repo=centos-baseos-$stream&arch=$basearch&protocol=https,http",),
+            "$stream/CRB/$basearch/os/": ("metalink=https://mirrors.centos.org/metalink?arch=$basearch&repo=centos-crb-$stream",),
+            "SIGs/$stream/extras/$basearch/extras-common/": ("metalink=https://mirrors.centos.org/metalink?repo=centos-extras-sig-extras-common-$stream&arch=$basearch&protocol=https,http",),
+            "$releasever-stream/AppStream/$basearch/os/": ("baseurl=https://other.example/centos-stream/$releasever-stream/AppStream/$basearch/os/",),
+            # Red Hat's universal base images
+            "ubi9/9/$basearch/baseos/os": ("baseurl = https://cdn-ubi.redhat.com/content/public/ubi/dist/ubi9/9/$basearch/baseos/os",),
+        }.items():
+            with self.subTest(want):
+                self.assertEqual(self.moved(*lines), "baseurl=http://mirror.example/pub/" + want)
+
+    def test_others_stay(self):
+        for line in (
+            "#baseurl=https://download.example/pub/epel/$releasever/Everything/$basearch/",
+            "baseurl=https://download.docker.com/linux/fedora/$releasever/$basearch/stable",
+            "#baseurl=http://download1.rpmfusion.org/free/fedora/releases/$releasever/Everything/$basearch/os/",
+            "metalink=https://mirrors.fedoraproject.org/metalink?repo=fedora-cisco-openh264-$releasever&arch=$basearch",
+        ):
+            with self.subTest(line):
+                text, moved, left = dnf.repositories(repo("it", line), "http://mirror.example/pub")
+                self.assertEqual((moved, left), ([], ["it"]))
+                self.assertEqual(text, repo("it", line))
+
+    def test_a_whole_file(self):
+        text = "# Read the manual.\n" + repo(
+            "baseos", "mirrorlist=https://mirrors.example/list", "#baseurl=http://dl.example/$contentdir/$releasever/BaseOS/$basearch/os/", "countme=1", "metadata_expire=6h"
+        ) + repo("baseos-debug", "enabled=0", "baseurl=http://dl.example/$contentdir/$releasever/BaseOS/$basearch/debug/tree/") + repo(
+            "mine", "baseurl=http://one.example/", "  http://two.example/", "enabled=1"
+        )
+        got, moved, left = dnf.repositories(text, "http://mirror.example/rocky")
+        self.assertEqual((moved, left), (["baseos"], ["mine"]))
+        self.assertEqual(
+            got,
+            "[baseos]\nname=Of the distribution\n#baseurl=http://dl.example/$contentdir/$releasever/BaseOS/$basearch/os/\ngpgcheck=1\n"
+            "gpgkey=file:///etc/pki/rpm-gpg/KEY\nbaseurl=http://mirror.example/rocky/$releasever/BaseOS/$basearch/os/\n\n"
+            "[baseos-debug]\nname=Of the distribution\nenabled=0\ngpgcheck=1\n"
+            "gpgkey=file:///etc/pki/rpm-gpg/KEY\nbaseurl=http://mirror.example/rocky/$releasever/BaseOS/$basearch/debug/tree/\n\n"
+            "[mine]\nname=Of the distribution\nbaseurl=http://one.example/\n  http://two.example/\nenabled=1\ngpgcheck=1\ngpgkey=file:///etc/pki/rpm-gpg/KEY\n",
+        )
+        got, moved, left = dnf.repositories(text, None)
+        self.assertEqual((moved, left), ([], ["baseos", "mine"]))
+        self.assertIn("mirrorlist=https://mirrors.example/list\n", got)
+        self.assertNotIn("metadata_expire", got)
+
+    def test_no_repository_that_a_mirror_has(self):
+        files = {"/tmp/pbrx/mirror": "http://mirror.example/rocky\n", "/etc/yum.repos.d/mine.repo": repo("mine", "baseurl=http://mine.example/")}
+        with Files(files), self.assertRaises(SystemExit), contextlib.redirect_stderr(io.StringIO()) as said:
+            dnf.write_repositories("/tmp/dnf/repos")
+        self.assertEqual(
+            said.getvalue(),
+            "pbrx-go: --mirror: of the base's repositories (mine) none is known to be on mirrors; Rocky Linux, AlmaLinux, CentOS Stream, Fedora and UBI are: "
+            "leave --mirror out, or change the base's /etc/yum.repos.d\n",
+        )
+
+
+class Dnf(unittest.TestCase):
+    def test_configuration(self):
+        with Files({}):
+            got = dnf.configuration("# Defaults.\n[main]\ngpgcheck=1\ncachedir = /elsewhere\nexcludepkgs=a\n b\ntsflags=nodocs\ninstall_weak_deps=True\n[extra]\nbaseurl=http://x.example\n")
+        self.assertEqual(
+            got,
+            "[main]\ngpgcheck=1\nexcludepkgs=a\n b\ntsflags=nodocs\ncachedir=/tmp/pbrx/dnf-index\nsystem_cachedir=/tmp/pbrx/dnf-index\npersistdir=/tmp/dnf/persist\n"
+            "logdir=/tmp/dnf/log\nreposdir=/tmp/dnf/repos\nkeepcache=1\nmetadata_expire=-1\ninstall_weak_deps=0\ncolor=never\n\n[extra]\nbaseurl=http://x.example\n",
+        )
+        with Files({"/tmp/pbrx/ca.pem": "ca"}):
+            self.assertIn("\nsslcacert=/tmp/pbrx/ca.pem\n", dnf.configuration(""))
+
+    def command(self, found, files=(), links=None):
+        with unittest.mock.patch("shutil.which", lambda n: found.get(n)), unittest.mock.patch("os.path.realpath", lambda p: (links or {}).get(p, p)), Files(dict.fromkeys(files, "")):
+            return dnf.command("install", "-y", "bc")
+
+    def test_programs(self):
+        self.assertEqual(self.command({"dnf": "/usr/bin/dnf", "microdnf": "/usr/bin/microdnf"}), ["dnf", "--config=/tmp/dnf/dnf.conf", "install", "-y", "bc"])
+        micro = ["--setopt=cachedir=/tmp/pbrx/dnf-index", "--setopt=reposdir=/tmp/dnf/repos", "--setopt=keepcache=1", "--setopt=install_weak_deps=0"]
+        self.assertEqual(self.command({"microdnf": "/usr/bin/microdnf"}), ["microdnf", "--config=/tmp/dnf/dnf.conf", *micro, "install", "-y", "bc"])
+        self.assertEqual(self.command({"microdnf": "/usr/bin/microdnf"}, links={"/usr/bin/microdnf": "/usr/bin/dnf5"}), ["microdnf", "--config=/tmp/dnf/dnf.conf", "install", "-y", "bc"])
+        self.assertEqual(
+            self.command({"dnf": "/usr/bin/dnf"}, ["/etc/dnf/plugins/subscription-manager.conf"]),
+            ["dnf", "--config=/tmp/dnf/dnf.conf", "--disableplugin=subscription-manager", "install", "-y", "bc"],
+        )
+
+    def test_unmatched(self):
+        said = "Last metadata expiration check: 0:00:01 ago.\nNo match for argument: one\nAll matches were filtered out by exclude filtering for argument: two\nNo match for argument: pkgconfig(three)\nError: Unable to find a match: one pkgconfig(three)\n"
+        self.assertEqual(dnf.unmatched(said, ["on", "one", "two", "pkgconfig(three)", "four"]), ["one", "two", "pkgconfig(three)"])
+
+    def test_explain(self):
+        for said, want in (
+            ("Dependencies resolved.\nComplete!\n", ""),
+            (
+                "Error: \n Problem: package a-1-0.x86_64 conflicts with b\n  - conflicting requests\n(try to add '--allowerasing' to it)\n",
+                "ERROR: Problem: package a-1-0.x86_64 conflicts with b - conflicting requests",
+            ),
+            (
+                "Errors during downloading metadata for repository 'baseos':\n  - Curl error (7): Couldn't connect to server for http://m.example\nError: Failed to download metadata for repo 'baseos': All mirrors were tried\n",
+                "ERROR: Failed to download metadata for repo 'baseos': All mirrors were tried Curl error (7): Couldn't connect to server for http://m.example",
+            ),
+            ("Failed to resolve the transaction:\nNo match for argument: one\nNo match for argument: two\n", "ERROR: Failed to resolve the transaction: No match for argument: one No match for argument: two"),
+            ("Downloading metadata...\nerror: No package matches 'one'\n", "ERROR: No package matches 'one'"),
+        ):
+            with self.subTest(want):
+                self.assertEqual(dnf.explain(said), want)
+
+
+class RpmDatabase(unittest.TestCase):
+    epoch = 315532800
+
+    def header(self, installed, transaction):
+        """A header as rpm stores it: entries, the name between two times, then the data."""
+        entries = [(1008, 4, 0, 1), (1000, 6, 4, 1), (1128, 4, 12, 1), (1008, 6, 4, 1)]
+        data = struct.pack(">I8sI", installed, b"lamp\0\0\0\0", transaction)
+        return struct.pack(">II", len(entries), len(data)) + b"".join(struct.pack(">IIII", *e) for e in entries) + data
+
+    def test_header(self):
+        self.assertEqual(rpmdb.header(self.header(1800000001, 1800000000), 1800000000, self.epoch), self.header(self.epoch, self.epoch))
+        self.assertEqual(rpmdb.header(self.header(1700000001, 1700000000), 1800000000, self.epoch), self.header(1700000001, 1700000000))
+
+    def database(self, folder, installed):
+        path = os.path.join(folder, "rpmdb.sqlite")
+        db = sqlite3.connect(path, isolation_level=None)
+        db.execute("PRAGMA journal_mode = WAL")
+        db.execute("CREATE TABLE Packages (hnum INTEGER PRIMARY KEY AUTOINCREMENT, blob BLOB NOT NULL)")
+        db.execute("CREATE TABLE Installtid (key BLOB NOT NULL, hnum INTEGER NOT NULL, idx INTEGER NOT NULL)")
+        for n, time in enumerate((1700000000, installed)):
+            db.execute("INSERT INTO Packages VALUES (?, ?)", (n + 1, self.header(time, time)))
+            db.execute("INSERT INTO Installtid VALUES (?, ?, 0)", (struct.pack("=I", time), n + 1))
+        db.close()
+        for end in ("-wal", "-shm"):
+            with open(path + end, "w"):
+                os.chmod(path + end, 0o640)
+        return path
+
+    def test_settled(self):
+        with tempfile.TemporaryDirectory() as one, tempfile.TemporaryDirectory() as two:
+            contents = []
+            for path in self.database(one, 1800000001), self.database(two, 1800000099):
+                rpmdb.settle_file(path, 1800000000, self.epoch)
+                for end in ("-wal", "-shm"):
+                    self.assertEqual((os.stat(path + end).st_size, os.stat(path + end).st_mode & 0o777), (0, 0o640))
+                with open(path, "rb") as f:
+                    contents.append(f.read())
+            self.assertEqual(contents[0], contents[1])
+            db = sqlite3.connect(path)
+            self.assertEqual(db.execute("SELECT blob FROM Packages ORDER BY hnum").fetchall(), [(self.header(1700000000, 1700000000),), (self.header(self.epoch, self.epoch),)])
+            self.assertEqual(db.execute("SELECT key FROM Installtid ORDER BY hnum").fetchall(), [(struct.pack("=I", 1700000000),), (struct.pack("=I", self.epoch),)])
+            db.close()
 
 
 class Environment(unittest.TestCase):
