@@ -11,7 +11,7 @@ func profilesOf(d Distro) string {
 }
 
 func TestOSReleaseProfiles(t *testing.T) {
-	for _, r := range readTable(t, "osrelease.tsv", 3, 71) {
+	for _, r := range readTable(t, "osrelease.tsv", 3, 75) {
 		d, err := ParseOSRelease("os-release", []byte(input(t, r[1])))
 		if err != nil {
 			t.Errorf("%s: %v", r[0], err)
@@ -106,7 +106,7 @@ func TestParseDistroErrors(t *testing.T) {
 }
 
 func FuzzParseOSRelease(f *testing.F) {
-	for _, r := range readTable(f, "osrelease.tsv", 3, 71) {
+	for _, r := range readTable(f, "osrelease.tsv", 3, 75) {
 		f.Add(input(f, r[1]))
 	}
 	f.Fuzz(func(t *testing.T, src string) {

@@ -15,6 +15,8 @@ type family struct {
 	python3 []int
 	// rolling is true where a version that is no number means Python 3.
 	rolling bool
+	// always3 is true where Python 3 is the main one in every version.
+	always3 bool
 	// example is a version for an error's hint.
 	example string
 }
@@ -24,7 +26,7 @@ func families() []family {
 	return []family{
 		{ids: []string{"debian"}, manager: "dpkg", python3: []int{10}, rolling: true},
 		{ids: []string{"ubuntu"}, manager: "dpkg", python3: []int{16, 4}, example: "24.04"},
-		{ids: []string{"pop"}, manager: "dpkg", python3: []int{0}, rolling: true},
+		{ids: []string{"pop"}, manager: "dpkg", always3: true},
 		{
 			ids:     []string{"centos", "rhel", "redhatenterpriseserver", "redhatenterpriseworkstation", "oracle", "rocky", "almalinux"},
 			manager: "rpm", name: "redhat", python3: []int{8}, example: "9",
@@ -60,6 +62,8 @@ func (d Distro) family() *family {
 func (f *family) python(version string) string {
 	r, ok := parseRelease(version)
 	switch {
+	case f.always3:
+		return "base-py3"
 	case f.python3 == nil || !ok && !f.rolling:
 		return ""
 	case ok && r.before(f.python3):
