@@ -31,15 +31,11 @@ def settle_file(path, started, epoch):
         return
     beside = {end: os.stat(path + end) for end in ("-wal", "-shm") if os.path.exists(path + end)}
     db = sqlite3.connect(path, isolation_level=None)
-    changed = False
     for number, blob in db.execute("SELECT hnum, blob FROM Packages").fetchall():
         settled = header(blob, started, epoch)
         if settled != blob:
-            changed = True
             db.execute("UPDATE Packages SET blob = ? WHERE hnum = ?", (settled, number))
             db.execute("UPDATE Installtid SET key = ? WHERE hnum = ?", (struct.pack("=I", epoch), number))
-    if changed:
-        db.execute("VACUUM")  # no free page keeps what was there
     db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
     db.close()
     # They are empty now or gone; that they are there lets users other than root read the database.

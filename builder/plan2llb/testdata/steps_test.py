@@ -264,7 +264,7 @@ class DnfRepositories(unittest.TestCase):
 
     def moved(self, *lines):
         text, moved, left = dnf.repositories(repo("it", *lines), "http://mirror.example/pub")
-        found = [line for line in text.splitlines() if line.startswith(("baseurl=", "mirrorlist=", "metalink="))]
+        found = [line for line in text.splitlines() if "://" in line and not line.startswith(("#", "gpgkey="))]
         self.assertEqual((moved, left), (["it"], []))
         self.assertEqual(len(found), 1, text)
         return found[0]
@@ -273,7 +273,7 @@ class DnfRepositories(unittest.TestCase):
         for want, lines in {
             # Rocky Linux 8 and 9; an image where somebody set a mirror for good
             "$releasever/BaseOS/$basearch/os/": ("mirrorlist=https://mirrors.rockylinux.org/mirrorlist?arch=$basearch&repo=BaseOS-$releasever$rltype", "#baseurl=http://dl.rockylinux.org/$contentdir/$releasever/BaseOS/$basearch/os/"),
-            "$releasever/extras/$basearch/os/": ("baseurl=https://other.example/rocky/$releasever/extras/$basearch/os/",),
+            "$releasever/extras/$basearch/os/": ("baseurl=https://other.example/rocky/$releasever/extras/$basearch/os/", "  https://third.example/rocky/$releasever/extras/$basearch/os/"),
             # AlmaLinux
             "$releasever/AppStream/$basearch/os/": ("mirrorlist=https://mirrors.almalinux.org/mirrorlist/$releasever/appstream", "# baseurl=https://repo.almalinux.org/almalinux/$releasever/AppStream/$basearch/os/"),
             # Fedora
