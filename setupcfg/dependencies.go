@@ -18,7 +18,7 @@ func (l *loader) checkDependencies() {
 }
 
 func (l *loader) checkDependency(r Requirement) {
-	_, problem := parseDependency(r.Text)
+	_, problem := parseDependency(r.String()) // which may be quoted, without a password
 	if problem == "" {
 		return
 	}

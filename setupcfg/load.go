@@ -112,27 +112,38 @@ func (l *loader) facts() {
 	case l.setuptools():
 		l.setuptoolsFacts()
 		l.warnSetuptools()
+	case p.BackendFamily == "poetry" && l.toml.hasTable("tool", "poetry"):
+		l.poetryFacts()
 	case !l.hasProjectTable():
 		l.backendFacts()
 	}
-	l.projectTable()
+	if pos, old := l.old("poetry-core", 2); old && p.BackendFamily == "poetry" && l.hasProjectTable() {
+		p.warn(l.toml.pos("project"), "poetry-core before 2.0 does not look at [project]", "require poetry-core>=2.0")
+		l.unknownFacts(pos, "poetry-core before 2.0 may not look at [project]")
+	} else {
+		l.projectTable()
+	}
 	l.dataScripts()
 	l.version()
 	l.checkName()
 	l.checkDependencies()
 }
 
-// backendFacts is for backends with tables of their own, which are not followed.
+// backendFacts is for backends with tables of their own, of which only flit's is followed.
 func (l *loader) backendFacts() {
-	why := "the backend " + l.project.Backend.Value + " reads its own tables"
-	pos := l.project.Backend.Pos
+	p := l.project
+	l.unknownFacts(p.Backend.Pos, "the backend "+p.Backend.Value+" reads its own tables")
+	if p.BackendFamily == "flit" {
+		l.flitFacts()
+	}
+}
+
+// unknownFacts leaves everything to the wheel.
+func (l *loader) unknownFacts(pos scanner.Position, why string) {
 	p := l.project
 	p.ConsoleScripts, p.GUIScripts = unknown[[]Script](pos, why), unknown[[]Script](pos, why)
 	p.Extras, p.Dependencies = unknown[[]Extra](pos, why), unknown[[]Requirement](pos, why)
 	p.Name, p.RequiresPython = unknown[string](pos, why), unknown[string](pos, why)
-	if name, ok := l.toml.str("tool", "poetry", "name"); ok && p.BackendFamily == "poetry" {
-		p.Name = known(name, l.toml.pos("tool", "poetry", "name"))
-	}
 }
 
 // checkName refuses a project that nothing names, and names that no index would take.

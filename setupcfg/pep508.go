@@ -173,7 +173,7 @@ func (p *dependencyParser) specifier() (specifier, bool) {
 		after = strings.TrimLeftFunc(after, isSpace)
 		version := versionPattern(operator).FindString(after)
 		if rest := after[len(version):]; version == "" && operator != "===" ||
-			rest != "" && strings.IndexAny(rest[:1], " \t,;)") < 0 && !isSpace(rune(rest[0])) {
+			rest != "" && !strings.ContainsAny(rest[:1], " \t,;)") && !isSpace(rune(rest[0])) {
 			p.fail(fmt.Sprintf("%q is no version that %s can be compared with", shorten(after), operator))
 		}
 		p.rest = after[len(version):]

@@ -101,6 +101,10 @@ func (l *loader) dynamicFiles(keys ...string) ([]Requirement, bool) {
 // gives any and as three where it gives none.
 func (l *loader) projectScripts() {
 	p, t := l.project, l.toml
+	if p.BackendFamily == "poetry" {
+		l.poetryProjectScripts()
+		return
+	}
 	consolePos, consoleDynamic := t.dynamic("scripts")
 	guiPos, guiDynamic := t.dynamic("gui-scripts")
 	_, groupsDynamic := t.dynamic("entry-points")
@@ -140,6 +144,18 @@ func (l *loader) projectScripts() {
 				l.warnErased(fact.Pos, []string{"scripts", "gui-scripts"}[i])
 			}
 		}
+	}
+}
+
+// poetryProjectScripts takes those of [project] where it has any, whatever is dynamic.
+func (l *loader) poetryProjectScripts() {
+	p, t := l.project, l.toml
+	groups, _ := t.table("project", "entry-points")
+	if names, ok := t.table("project", "scripts"); ok && len(names) > 0 || slices.Contains(groups, groupConsole) {
+		p.ConsoleScripts = l.givenScripts(groupConsole, "scripts", false)
+	}
+	if _, ok := t.table("project", "gui-scripts"); ok || slices.Contains(groups, groupGUI) {
+		p.GUIScripts = l.givenScripts(groupGUI, "gui-scripts", false)
 	}
 }
 
@@ -197,8 +213,8 @@ func follow[T any](fact Fact[T], pos scanner.Position, why string) Fact[T] {
 
 // erase is a field that [project] neither gives nor lists in dynamic.
 func erase[T any](l *loader, fact Fact[T], field string) Fact[T] {
-	if fact.Status == Absent {
-		return fact
+	if fact.Status == Absent || l.project.BackendFamily == "poetry" {
+		return fact // poetry takes what its own tables say
 	}
 	if pos, old := l.oldSetuptools(); old {
 		return unknown[T](pos, "setuptools before 69.0 keeps what [project] does not mention, later ones drop it")

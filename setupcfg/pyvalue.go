@@ -259,8 +259,8 @@ func (scope pyScope) dictValue(tokens []pyToken) pyValue {
 			break
 		}
 		pair := splitTop(part, ":")
-		if len(pair) != 2 || slices.ContainsFunc(pair[1], func(t pyToken) bool { return t.is("for") || t.is("lambda") }) {
-			return pyValue{}
+		if len(pair) != 2 || len(splitTop(pair[1], "for")) > 1 {
+			return pyValue{} // {k: v for …}
 		}
 		key := scope.value(pair[0])
 		if key.kind != pyString {

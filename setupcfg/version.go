@@ -29,7 +29,8 @@ func scmTools() []scmTool {
 func (l *loader) version() {
 	p := l.project
 	p.Version = absent[string]()
-	if l.hasProjectTable() {
+	_, blind := l.old("poetry-core", 2)
+	if blind = blind && p.BackendFamily == "poetry"; l.hasProjectTable() && !blind {
 		if version, ok := l.toml.str("project", "version"); ok {
 			p.Version, p.VersionSource = known(version, l.toml.pos("project", "version")), "static"
 			l.gitFiles()
@@ -46,6 +47,10 @@ func (l *loader) version() {
 		return
 	}
 	if l.scmVersion() {
+		return
+	}
+	if version, ok := l.toml.str("tool", "poetry", "version"); ok && p.BackendFamily == "poetry" && version != "" {
+		p.Version, p.VersionSource = known(version, l.toml.pos("tool", "poetry", "version")), "static"
 		return
 	}
 	pos := p.Version.Pos
