@@ -213,15 +213,12 @@ func (b *build) index(ctx context.Context, c gateway.Client) (llb.State, error) 
 	return index, nil
 }
 
-// canInstall refuses a base whose package manager cannot install what is wanted.
+// canInstall refuses a base without a package manager that could install what is wanted.
 func canInstall(base images.Location, manager string, wanted []string) error {
 	if plan2llb.CanInstall(manager) {
 		return nil
 	}
-	if manager == "" {
-		return &BaseError{Location: base, Err: fmt.Errorf("it has neither apt nor apk to install %s with", strings.Join(wanted, ", "))}
-	}
-	return &BaseError{Location: base, Err: fmt.Errorf("its package manager %s is not supported yet, apt and apk are (wanted: %s)", manager, strings.Join(wanted, ", "))}
+	return &BaseError{Location: base, Err: fmt.Errorf("it has none of apt, apk, dnf and microdnf to install %s with", strings.Join(wanted, ", "))}
 }
 
 func (b *build) chooseInit(missing []string) {

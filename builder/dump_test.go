@@ -85,7 +85,7 @@ func sampleInput(t *testing.T, name string) images.Input {
 
 func TestGoldenLLB(t *testing.T) {
 	for _, project := range []string{"leafcount", "lightship"} {
-		for _, distro := range []string{"debian-12", "alpine-3.20"} {
+		for _, distro := range []string{"debian-12", "alpine-3.20", "rocky-9"} {
 			for suffix, merge := range map[string]bool{"": true, "-nomerge": false} {
 				t.Run(project+"/"+distro+suffix, func(t *testing.T) {
 					run, in := plannedRun(t, project, distro, merge)

@@ -40,6 +40,12 @@ func bases(t *testing.T) map[string]images.Base {
 			Python: images.Python{Executable: "/usr/local/bin/python3", Version: "3.13.1", Purelib: "/usr/local/lib/python3.13/site-packages",
 				Scripts: "/usr/local/bin", Pip: "24.3.1", Ensurepip: true},
 		},
+		"rocky-9": {
+			Ref: "docker://rockylinux/rockylinux:9", Digest: "sha256:0909090909090909090909090909090909090909090909090909090909090909", Platform: "linux/amd64",
+			Distro: distro("rocky-9"), DistroName: "rocky-9", PackageManager: "dnf", Inits: map[string]string{}, Env: []string{},
+			Python: images.Python{Executable: "/usr/bin/python3", Version: "3.9.21", Purelib: "/usr/local/lib/python3.9/site-packages",
+				Scripts: "/usr/local/bin", Ensurepip: true},
+		},
 	}
 }
 
