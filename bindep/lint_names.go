@@ -105,7 +105,7 @@ func usualProfiles(f *File) []string {
 			}
 		}
 	}
-	usual := []string{DefaultProfile, "compile", "test"}
+	usual := []string{DefaultProfile, CompileProfile, "test"}
 	for _, name := range f.Profiles() {
 		if count[name] >= 3 && !strings.HasPrefix(name, platformPrefix) && !slices.Contains(usual, name) {
 			usual = append(usual, name)

@@ -5,8 +5,12 @@ import (
 	"strings"
 )
 
-// DefaultProfile is what is active when the user names no profile.
-const DefaultProfile = "default"
+// DefaultProfile is what is active when the user names no profile, CompileProfile what pbrx
+// made active in its place where Python packages are compiled.
+const (
+	DefaultProfile = "default"
+	CompileProfile = "compile"
+)
 
 const platformPrefix = "platform:"
 

@@ -67,15 +67,24 @@ type PlanError []error
 // Error joins the lines.
 func (e PlanError) Error() string { return errors.Join(e...).Error() }
 
-// addPackages evaluates bindep.txt for the base's distribution: profile compile for the builder,
-// the default profile for the images, as pbrx did.
+// BuilderProfiles and RuntimeProfiles are what is active in bindep.txt for the builder and for the
+// images on a distribution, as pbrx had it: the profile of each first, then the distribution's.
+func BuilderProfiles(distro bindep.Distro) []string {
+	return append([]string{bindep.CompileProfile}, distro.Profiles()...)
+}
+
+// RuntimeProfiles: see BuilderProfiles.
+func RuntimeProfiles(distro bindep.Distro) []string {
+	return append([]string{bindep.DefaultProfile}, distro.Profiles()...)
+}
+
+// addPackages evaluates bindep.txt for the base's distribution.
 func (p *Plan) addPackages(in Input) {
 	if in.Bindep == nil {
 		return
 	}
-	platform := in.Base.Distro.Profiles()
-	p.Compile = selectPackages(in.Bindep, append([]string{"compile"}, platform...))
-	p.Runtime = selectPackages(in.Bindep, append([]string{"default"}, platform...))
+	p.Compile = selectPackages(in.Bindep, BuilderProfiles(in.Base.Distro))
+	p.Runtime = selectPackages(in.Bindep, RuntimeProfiles(in.Base.Distro))
 	for _, w := range bindep.Lint(in.Bindep) {
 		p.Warnings = append(p.Warnings, w.String())
 	}
