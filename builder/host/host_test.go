@@ -259,6 +259,8 @@ func TestMirror(t *testing.T) {
 	const debian, alpine = "ID=debian\nVERSION_ID=\"12\"\n", "ID=alpine\nVERSION_ID=3.20.3\n"
 	list := "# deb http://commented.example/debian bookworm main\ndeb [signed-by=/k.gpg] https://list.example/debian/ bookworm main\ndeb http://second.example/debian bookworm-updates main\n"
 	sources := "Types: deb\nURIs: https://deb822.example/debian/\nSuites: bookworm bookworm-updates\nComponents: main\n"
+	const rocky, epel = "ID=\"rocky\"\nID_LIKE=\"rhel centos fedora\"\nVERSION_ID=\"9.4\"\n", "[epel]\nbaseurl=http://epel.example/epel/$releasever/Everything/$basearch/\n"
+	const rockyRepo = "[baseos]\nmirrorlist=https://mirrors.example/list?repo=BaseOS-$releasever\n#baseurl=http://dl.example/$contentdir/$releasever/BaseOS/$basearch/os/\n"
 	for _, c := range []struct {
 		name, given string
 		files       map[string]string
@@ -273,6 +275,11 @@ func TestMirror(t *testing.T) {
 		{"an empty sources.list", "auto", map[string]string{"etc/os-release": debian, "etc/apt/sources.list": "# see sources.list.d\n", "etc/apt/sources.list.d/debian.sources": sources}, "debian-12", "https://deb822.example/debian", ""},
 		{"apk", "auto", map[string]string{"etc/os-release": alpine, "etc/apk/repositories": "#http://commented.example/alpine/v3.20/main\nhttp://apk.example/alpine/v3.20/main\n"}, "alpine-3.20", "http://apk.example/alpine", ""},
 		{"apk edge", "auto", map[string]string{"etc/os-release": alpine, "etc/apk/repositories": "https://apk.example/a/b/edge/main\n"}, "alpine-3.20", "https://apk.example/a/b", ""},
+		{"rocky", "auto", map[string]string{"etc/os-release": rocky, "etc/yum.repos.d/a.repo": epel, "etc/yum.repos.d/rocky.repo": rockyRepo + "baseurl=https://rpm.example/rocky/$releasever/BaseOS/$basearch/os/\n"}, "rocky-9", "https://rpm.example/rocky", ""},
+		{"rocky as it comes", "auto", map[string]string{"etc/os-release": rocky, "etc/yum.repos.d/a.repo": epel, "etc/yum.repos.d/rocky.repo": rockyRepo}, "rocky-9", "", ""},
+		{"the distribution's own address", "auto", map[string]string{"etc/os-release": rocky, "etc/yum.repos.d/rocky.repo": strings.ReplaceAll(rockyRepo, "#", "")}, "rocky-9", "", ""},
+		{"stream", "auto", map[string]string{"etc/os-release": "ID=\"centos\"\nVERSION_ID=\"9\"\n", "etc/yum.repos.d/centos.repo": "[baseos]\nbaseurl = http://rpm.example/stream/$stream/BaseOS/$basearch/os\n"}, "centos-9", "http://rpm.example/stream", ""},
+		{"fedora", "auto", map[string]string{"etc/os-release": "ID=fedora\nVERSION_ID=41\n", "etc/yum.repos.d/fedora.repo": "[fedora]\nbaseurl=http://rpm.example/fedora/linux/releases/$releasever/Everything/$basearch/os/\n"}, "fedora-41", "http://rpm.example/fedora/linux", ""},
 		{"another distribution", "auto", map[string]string{"etc/os-release": debian, "etc/apt/sources.list": list}, "ubuntu-24.04", "", ""},
 		{"no distribution", "auto", nil, "debian-12", "", ""},
 		{"no sources", "auto", map[string]string{"etc/os-release": debian}, "debian-12", "", ""},

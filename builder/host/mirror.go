@@ -27,8 +27,24 @@ func Mirror(given string, base bindep.Distro, root string) (string, error) {
 	if here.ID == "alpine" {
 		return first(root, `(?m)^\s*(https?://\S+?)/(?:v\d[\w.]*|edge|latest-stable)/`, "/etc/apk/repositories"), nil
 	}
+	if here.PackageManager() == "rpm" {
+		return rpmMirror(root)
+	}
 	return first(root, `(?m)^(?:deb\s+(?:\[[^]]*\]\s+)?|URIs:\s*)(https?://\S+?)/?(?:\s|$)`,
 		"/etc/apt/sources.list", "/etc/apt/sources.list.d/"+here.ID+".sources"), nil
+}
+
+// rpmMirror is the mirror that somebody has set for the base repository of Fedora, Rocky Linux, AlmaLinux or CentOS
+// Stream. Where nobody has, the host asks the distribution for one each time, and so can the build.
+func rpmMirror(root string) (string, error) {
+	files, err := filepath.Glob(filepath.Join(root, "/etc/yum.repos.d/*.repo"))
+	if err != nil {
+		return "", fmt.Errorf("--mirror auto: looking for the repositories of this machine: %w", err)
+	}
+	for n, name := range files {
+		files[n] = strings.TrimPrefix(name, root)
+	}
+	return first(root, `(?m)^baseurl\s*=\s*(https?://[^\s$]+?)/(?:(?:\$releasever|\$releasever-stream|\$stream)/BaseOS|releases/\$releasever/Everything)/`, files...), nil
 }
 
 // hostDistro is the distribution of the host, if it is one we know.
