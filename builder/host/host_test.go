@@ -278,6 +278,7 @@ func TestMirror(t *testing.T) {
 		{"rocky", "auto", map[string]string{"etc/os-release": rocky, "etc/yum.repos.d/a.repo": epel, "etc/yum.repos.d/rocky.repo": rockyRepo + "baseurl=https://rpm.example/rocky/$releasever/BaseOS/$basearch/os/\n"}, "rocky-9", "https://rpm.example/rocky", ""},
 		{"rocky as it comes", "auto", map[string]string{"etc/os-release": rocky, "etc/yum.repos.d/a.repo": epel, "etc/yum.repos.d/rocky.repo": rockyRepo}, "rocky-9", "", ""},
 		{"the distribution's own address", "auto", map[string]string{"etc/os-release": rocky, "etc/yum.repos.d/rocky.repo": strings.ReplaceAll(rockyRepo, "#", "")}, "rocky-9", "", ""},
+		{"alma as it comes", "auto", map[string]string{"etc/os-release": "ID=almalinux\nVERSION_ID=9.4\n", "etc/yum.repos.d/almalinux.repo": "[baseos]\n#baseurl=https://rpm.example/almalinux/$releasever/BaseOS/$basearch/os/\n"}, "almalinux-9", "", ""},
 		{"stream", "auto", map[string]string{"etc/os-release": "ID=\"centos\"\nVERSION_ID=\"9\"\n", "etc/yum.repos.d/centos.repo": "[baseos]\nbaseurl = http://rpm.example/stream/$stream/BaseOS/$basearch/os\n"}, "centos-9", "http://rpm.example/stream", ""},
 		{"fedora", "auto", map[string]string{"etc/os-release": "ID=fedora\nVERSION_ID=41\n", "etc/yum.repos.d/fedora.repo": "[fedora]\nbaseurl=http://rpm.example/fedora/linux/releases/$releasever/Everything/$basearch/os/\n"}, "fedora-41", "http://rpm.example/fedora/linux", ""},
 		{"another distribution", "auto", map[string]string{"etc/os-release": debian, "etc/apt/sources.list": list}, "ubuntu-24.04", "", ""},
