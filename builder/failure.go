@@ -42,7 +42,7 @@ func (e *StepError) Tail() []string {
 func (e *StepError) Surroundings() bool {
 	signs := regexp.MustCompile(`(?i)temporary failure (in name resolution|resolving)|could not resolve|connection (refused|timed out|reset)|` +
 		`no space left on device|network is unreachable|failed to establish a new connection|read timed out|certificate verify failed|` +
-		`unable to connect to|temporary error \(try again later\)|could not connect to server|network connection aborted|dns lookup error|dns: `)
+		`unable to connect to|couldn't (connect to server|resolve (host|proxy))|temporary error \(try again later\)|could not connect to server|network connection aborted|dns lookup error|dns: `)
 	return signs.MatchString(strings.Join(e.Lines, "\n"))
 }
 
