@@ -82,6 +82,9 @@ func (p *Plan) addImages(project *setupcfg.Project, opts Options) []error {
 		if repository != name {
 			p.Warnings = append(p.Warnings, fmt.Sprintf("%s: the image of %q is called %s", source, name, repository))
 		}
+		if opts.Prefix == "" && official(repository) {
+			p.Warnings = append(p.Warnings, fmt.Sprintf("%s: without --prefix the image %s has the name of an official one: whoever means docker.io/library/%s may get this one", source, repository, repository))
+		}
 		image.Name = strings.TrimPrefix(opts.Prefix+"/"+repository, "/")
 		if _, err := reference.ParseNormalizedNamed(image.Name); err != nil && prefixErr == nil {
 			problems = append(problems, fmt.Errorf("%s: %q cannot name an image: %w: give a shorter --prefix, or rename it", source, name, err))

@@ -244,6 +244,18 @@ func TestWarningsOfExtras(t *testing.T) {
 	}
 }
 
+// A bare name that means another image to everybody else.
+func TestOfficialNames(t *testing.T) {
+	in := declared(t, "name = \"python-swiftclient\"\nversion = \"1\"\n[project.scripts]\nswift = \"s:m\"\nswift-more = \"s:m\"\n")
+	want := []string{"pyproject.toml:8:1: without --prefix the image swift has the name of an official one: whoever means docker.io/library/swift may get this one"}
+	if got := mustPlan(t, in, images.Options{}).Warnings; !slices.Equal(got, want) {
+		t.Errorf("%q\nwant\n%q", got, want)
+	}
+	if got := mustPlan(t, in, images.Options{Prefix: "registry.example/team"}).Warnings; len(got) > 0 {
+		t.Errorf("with a prefix: %q", got)
+	}
+}
+
 // An extra of a program without an image is not out of place.
 func TestExtraOfAProgramWithoutImage(t *testing.T) {
 	in := declared(t, "name = \"foo\"\nversion = \"1\"\n[project.scripts]\nrun = \"f:f\"\n[project.gui-scripts]\nfoo-show = \"f:f\"\n[project.optional-dependencies]\nfoo-show = [\"a\"]\n")

@@ -165,12 +165,16 @@ func (s *operation) printBuilt(run *builder.Run, made *made, built []images.Buil
 		}
 	}
 	if o.format == "json" {
-		return s.printJSON(map[string]any{
+		report := map[string]any{
 			"project": map[string]string{"name": result.Plan.Project.Name, "version": result.Plan.Project.Version},
 			"engine":  s.engine.name,
 			"base":    map[string]string{"ref": run.Base.Ref, "digest": run.Base.Digest},
 			"images":  built,
-		})
+		}
+		if len(result.Plan.Unbuilt) > 0 {
+			report["unbuilt"] = result.Plan.Unbuilt
+		}
+		return s.printJSON(report)
 	}
 	printReferences(s.streams.Out, built)
 	return nil
