@@ -1,6 +1,7 @@
 package bindep
 
 import (
+	"errors"
 	"strings"
 	"testing"
 )
@@ -112,7 +113,11 @@ func FuzzParseOSRelease(f *testing.F) {
 	f.Fuzz(func(t *testing.T, src string) {
 		d, err := ParseOSRelease("f", []byte(src))
 		if err != nil {
-			for _, e := range err.(ErrorList) {
+			var list ErrorList
+			if !errors.As(err, &list) {
+				t.Fatalf("%q: %v is no ErrorList", src, err)
+			}
+			for _, e := range list {
 				if e.Msg == "" || e.Hint == "" || !e.Pos.IsValid() {
 					t.Fatalf("%q: not a whole error: %#v", src, e)
 				}

@@ -24,7 +24,7 @@ func TestLint(t *testing.T) {
 		{"foo [dpkg]", `f:1:6: the profile "dpkg" is not that of a platform, did you mean "platform:dpkg"?`},
 		{"foo [!debian-12 (a apk)]", `f:1:6: the profile "debian-12" is not that of a platform, did you mean "platform:debian-12"?` + "\n" +
 			`f:1:20: the profile "apk" is not that of a platform, did you mean "platform:apk"?`},
-		{"foo [platfrom:apk]", `f:1:6: the profile "platfrom:apk" is not that of a platform, did you mean "platform:apk"?`},
+		{"foo [plattform:apk]", `f:1:6: the profile "plattform:apk" is not that of a platform, did you mean "platform:apk"?`},
 		{"foo [platforms:rpm]", `f:1:6: the profile "platforms:rpm" is not that of a platform, did you mean "platform:rpm"?`},
 		{"foo [platform-rpm]", `f:1:6: the profile "platform-rpm" is not that of a platform, did you mean "platform:rpm"?`},
 		{"foo [complie tset]", `f:1:6: the profile "complie" may be a slip of the pen, did you mean "compile"?` + "\n" +

@@ -116,8 +116,8 @@ func TestPositions(t *testing.T) {
 // Offsets count the bytes of the text as it was given, a byte order mark included.
 func TestPositionAfterByteOrderMark(t *testing.T) {
 	_, err := Parse("f", []byte("\ufefffoo \nR\n"))
-	list, ok := err.(ErrorList)
-	if !ok || len(list) != 3 {
+	var list ErrorList
+	if !errors.As(err, &list) || len(list) != 3 {
 		t.Fatalf("%v", err)
 	}
 	for i, want := range []scanner.Position{

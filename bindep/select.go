@@ -75,17 +75,20 @@ func (r Rule) active(active map[string]bool) (bool, string) {
 			user = append(user, s)
 		}
 	}
-	var reasons []string
+	var reasons, objections []string
 	for _, party := range [][]Selector{platform, user} {
 		ok, why := vote(party, active)
-		if !ok {
-			return false, why
-		}
-		if why != "" {
+		switch {
+		case !ok:
+			objections = append(objections, why)
+		case why != "":
 			reasons = append(reasons, why)
 		}
 	}
-	if len(reasons) == 0 {
+	switch {
+	case len(objections) > 0:
+		return false, strings.Join(objections, ", and ")
+	case len(reasons) == 0:
 		return true, "no selectors"
 	}
 	return true, strings.Join(reasons, ", and ")

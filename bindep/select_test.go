@@ -94,6 +94,8 @@ func TestActiveSaysWhy(t *testing.T) {
 		{"foo [test platform:apk]", "test platform:apk", true, "selected by platform:apk, and selected by test"},
 		{"foo [test platform:apk]", "default platform:apk", false, "test is not active"},
 		{"foo [test platform:apk platform:dpkg]", "test", false, "none of platform:apk, platform:dpkg is active"},
+		{"foo [test platform:apk platform:dpkg]", "default", false, "none of platform:apk, platform:dpkg is active, and test is not active"},
+		{"foo [!a !platform:apk]", "a platform:apk", false, "excluded by !platform:apk, and excluded by !a"},
 		{"foo [test !platform:apk]", "test", true, "not excluded by !platform:apk, and selected by test"},
 	} {
 		f, err := Parse("bindep.txt", []byte(c.rule))

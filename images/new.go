@@ -67,13 +67,13 @@ type PlanError []error
 // Error joins the lines.
 func (e PlanError) Error() string { return errors.Join(e...).Error() }
 
-// BuilderProfiles and RuntimeProfiles are what is active in bindep.txt for the builder and for the
-// images on a distribution, as pbrx had it: the profile of each first, then the distribution's.
+// BuilderProfiles are what is active in bindep.txt for the builder on a distribution, as pbrx had
+// it: the builder's own profile first, then the distribution's.
 func BuilderProfiles(distro bindep.Distro) []string {
 	return append([]string{bindep.CompileProfile}, distro.Profiles()...)
 }
 
-// RuntimeProfiles: see BuilderProfiles.
+// RuntimeProfiles are those for the images, see BuilderProfiles.
 func RuntimeProfiles(distro bindep.Distro) []string {
 	return append([]string{bindep.DefaultProfile}, distro.Profiles()...)
 }

@@ -18,7 +18,7 @@ import (
 
 func newBindep(a *app) *cobra.Command {
 	cmd := group("bindep", "Read bindep.txt by itself, without an engine")
-	cmd.AddCommand(newBindepList(a), newBindepPlatform(a), newBindepLint(a))
+	cmd.AddCommand(newBindepList(a), newBindepExplain(a), newBindepPlatform(a), newBindepLint(a))
 	return cmd
 }
 
@@ -26,15 +26,17 @@ func newBindep(a *app) *cobra.Command {
 type distroFlags struct {
 	distro    string
 	osRelease string
+	base      string
 }
 
 func (f *distroFlags) bind(cmd *cobra.Command) {
 	cmd.Flags().StringVar(&f.distro, "distro", "", "read for this `ID[-VERSION]`, such as debian-12 or alpine-3.20 (default: the host's)")
 	cmd.Flags().StringVar(&f.osRelease, "os-release", "", "read for the distribution that `FILE` names")
+	cmd.Flags().StringVar(&f.base, "base", "", "read for the distribution of the base image `REF`, as build-images would, where neither of the others is given; starts the engine")
 }
 
 // read gives the distribution that was chosen, the host's if none was.
-func (f distroFlags) read() (bindep.Distro, error) {
+func (f distroFlags) read(ctx context.Context, a *app) (bindep.Distro, error) {
 	switch {
 	case f.distro != "" && f.osRelease != "":
 		return bindep.Distro{}, usagef("--distro and --os-release: give one of them")
@@ -46,6 +48,8 @@ func (f distroFlags) read() (bindep.Distro, error) {
 		return d, nil
 	case f.osRelease != "":
 		return readOSRelease(f.osRelease)
+	case f.base != "":
+		return a.distroOf(ctx, f.base)
 	}
 	d, err := readOSRelease("/etc/os-release")
 	if errors.Is(err, fs.ErrNotExist) {
@@ -65,33 +69,49 @@ func readOSRelease(name string) (bindep.Distro, error) {
 	return bindep.ParseOSRelease(name, src)
 }
 
-// readBindep reads the file of that name, standard input for "-", or the one that
-// bindep finds in the current directory for "".
-func (a *app) readBindep(name string) (*bindep.File, error) {
-	switch name {
+func bindFile(cmd *cobra.Command, file *string) {
+	cmd.Flags().StringVar(file, "file", "", "read `FILE`, standard input for - (default: bindep.txt or other-requirements.txt here)")
+}
+
+func bindFormat(cmd *cobra.Command, format *string) {
+	cmd.Flags().StringVar(format, "format", "text", "`FORMAT` on stdout: text, json or csv")
+}
+
+func checkFormat(format string) error {
+	if !slices.Contains([]string{"text", "json", "csv"}, format) {
+		return usagef("--format %s: use text, json or csv", format)
+	}
+	return nil
+}
+
+// bindepSource reads the file of that name, standard input for "-", or the one that
+// bindep finds in the current directory for "". It gives the name for positions.
+func (a *app) bindepSource(file string) (name string, src []byte, err error) {
+	switch file {
 	case "-":
 		src, err := io.ReadAll(a.streams.In)
 		if err != nil {
-			return nil, fmt.Errorf("reading bindep.txt from standard input: %w", err)
+			return "", nil, fmt.Errorf("reading bindep.txt from standard input: %w", err)
 		}
-		return bindep.Parse("<stdin>", src)
+		return "<stdin>", src, nil
 	case "":
-		found, err := bindep.Find(os.DirFS("."))
-		if err != nil {
-			return nil, usagef("%w: name the file with --file or go to the project's directory", err)
+		file, err = bindep.Find(os.DirFS("."))
+		if errors.Is(err, fs.ErrNotExist) {
+			return "", nil, usagef("%w: name the file with --file or go to the project's directory", err)
 		}
-		name = found
+		if err != nil {
+			return "", nil, usagef("%w, or name one with --file", err)
+		}
 	}
-	src, err := os.ReadFile(name)
+	src, err = os.ReadFile(file)
 	if err != nil {
-		return nil, usagef("reading the distro packages: %w", err)
+		return "", nil, usagef("reading the distro packages: %w: name a file that can be read with --file", err)
 	}
-	return bindep.Parse(name, src)
+	return file, src, nil
 }
 
 type bindepListOptions struct {
 	distroFlags
-	base     string
 	file     string
 	format   string
 	strict   bool
@@ -106,40 +126,38 @@ func newBindepList(a *app) *cobra.Command {
 		Long: `list prints the packages that bindep.txt has for a distribution under the given
 profiles, in the order of the file and as often as it names them, as bindep's own
 --list_all does. What is installed is not looked at. Without a PROFILE the profile
-"default" is active; naming any replaces it.`,
+"default" is active; naming any replaces it.
+
+With --strict it reads and prints what bindep does: standard input has no line ends but
+LF, nothing is warned of, and no package at all is an empty line.`,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			o.profiles = args
 			return a.bindepList(cmd.Context(), o)
 		},
 	}
 	o.distroFlags.bind(cmd)
-	cmd.Flags().StringVar(&o.base, "base", "", "read for the distribution of the base image `REF`, as build-images would; starts the engine")
-	cmd.Flags().StringVar(&o.file, "file", "", "read `FILE`, standard input for - (default: bindep.txt or other-requirements.txt here)")
-	cmd.Flags().StringVar(&o.format, "format", "text", "`FORMAT` on stdout: text, json or csv")
-	cmd.Flags().BoolVar(&o.strict, "strict", false, "fail where lint warns and for a PROFILE that the file does not name")
+	bindFile(cmd, &o.file)
+	bindFormat(cmd, &o.format)
+	cmd.Flags().BoolVar(&o.strict, "strict", false, "read and print as bindep does, and refuse what it refuses")
 	return cmd
 }
 
-// distroFor is the distribution that was named, or that of the base that was.
-func (a *app) distroFor(ctx context.Context, o *bindepListOptions) (bindep.Distro, error) {
-	if o.base == "" || o.distro != "" || o.osRelease != "" {
-		return o.distroFlags.read()
-	}
-	return a.distroOf(ctx, o.base)
-}
-
 func (a *app) bindepList(ctx context.Context, o *bindepListOptions) error {
-	if !slices.Contains([]string{"text", "json", "csv"}, o.format) {
-		return usagef("--format %s: use text, json or csv", o.format)
+	if err := checkFormat(o.format); err != nil {
+		return err
 	}
-	file, err := a.readBindep(o.file)
+	name, src, err := a.bindepSource(o.file)
 	if err != nil {
 		return err
 	}
-	if err := a.bindepDoubts(file, o); err != nil {
+	file, err := o.parse(name, src)
+	if err != nil {
 		return err
 	}
-	distro, err := a.distroFor(ctx, o)
+	if !o.strict {
+		a.warnOf(file, o.profiles)
+	}
+	distro, err := o.distroFlags.read(ctx, a)
 	if err != nil {
 		return err
 	}
@@ -148,31 +166,35 @@ func (a *app) bindepList(ctx context.Context, o *bindepListOptions) error {
 		profiles = []string{bindep.DefaultProfile}
 	}
 	profiles = slices.Concat(profiles, distro.Profiles())
-	return printRules(a.streams.Out, file.Select(profiles), profiles, o.format)
+	rules := file.Select(profiles)
+	if o.strict && len(rules) == 0 && o.format == "text" {
+		return printLines(a.streams.Out, []string{""})
+	}
+	return printRules(a.streams.Out, rules, profiles, o.format)
 }
 
-// bindepDoubts says what may not be meant: a warning, or an error where the user is strict.
-func (a *app) bindepDoubts(file *bindep.File, o *bindepListOptions) error {
-	var doubts []string
-	for _, w := range bindep.Lint(file) {
-		doubts = append(doubts, w.String())
+func (o *bindepListOptions) parse(name string, src []byte) (*bindep.File, error) {
+	if o.strict {
+		return bindep.ParseStrict(name, src, o.file == "-")
 	}
-	if !o.strict {
-		for _, d := range doubts {
-			a.warn(d)
-		}
-		return nil
+	return bindep.Parse(name, src)
+}
+
+// warnOf says what may not be meant: what lint finds, and profiles that no line has.
+func (a *app) warnOf(file *bindep.File, profiles []string) {
+	for _, w := range bindep.Lint(file) {
+		a.warn(w.String())
 	}
 	known := file.Profiles()
-	for _, p := range o.profiles {
-		if p != bindep.DefaultProfile && !strings.HasPrefix(p, "platform:") && !slices.Contains(known, p) {
-			doubts = append(doubts, fmt.Sprintf("%s: no line names the profile %q, choose from: %s", file.Name, p, strings.Join(known, ", ")))
+	for _, p := range profiles {
+		switch {
+		case strings.HasPrefix(p, "platform:"), slices.Contains([]string{bindep.DefaultProfile, bindep.CompileProfile}, p), slices.Contains(known, p):
+		case len(known) == 0:
+			a.warn(fmt.Sprintf("%s: no line names the profile %q, nor any other", file.Name, p))
+		default:
+			a.warn(fmt.Sprintf("%s: no line names the profile %q, choose from: %s", file.Name, p, strings.Join(known, ", ")))
 		}
 	}
-	if len(doubts) > 0 {
-		return usagef("%s", strings.Join(doubts, "\n"))
-	}
-	return nil
 }
 
 // listedPackage is a package in the JSON of bindep list.
@@ -187,23 +209,16 @@ type listedPackage struct {
 func printRules(out io.Writer, rules []bindep.Rule, profiles []string, format string) error {
 	packages, names := []listedPackage{}, []string{}
 	for _, r := range rules {
-		var constraints []string
-		for _, c := range r.Constraints {
-			constraints = append(constraints, c.String())
-		}
 		_, why := r.Active(profiles)
 		names = append(names, r.Name)
 		packages = append(packages, listedPackage{
-			Name: r.Name, Line: r.Pos.Line, Column: r.Pos.Column, Constraint: strings.Join(constraints, ","), Why: why,
+			Name: r.Name, Line: r.Pos.Line, Column: r.Pos.Column, Constraint: constraint(r), Why: why,
 		})
 	}
 	var err error
 	switch format {
 	case "json":
-		enc := json.NewEncoder(out)
-		enc.SetEscapeHTML(false)
-		enc.SetIndent("", "  ")
-		err = enc.Encode(packages)
+		err = printJSON(out, packages)
 	case "csv":
 		_, err = fmt.Fprintln(out, strings.Join(names, ","))
 	default:
@@ -224,42 +239,18 @@ func printLines(out io.Writer, lines []string) error {
 	return nil
 }
 
-func newBindepPlatform(a *app) *cobra.Command {
-	f := &distroFlags{}
-	cmd := &cobra.Command{
-		Use:   "platform",
-		Short: "Print the platform profiles of a distribution, one a line",
-		Args:  atMost(0, "none"),
-		RunE: func(*cobra.Command, []string) error {
-			distro, err := f.read()
-			if err != nil {
-				return err
-			}
-			return printLines(a.streams.Out, distro.Profiles())
-		},
+// constraint is what a rule demands of a version, as it is written.
+func constraint(r bindep.Rule) string {
+	var list []string
+	for _, c := range r.Constraints {
+		list = append(list, c.String())
 	}
-	f.bind(cmd)
-	return cmd
+	return strings.Join(list, ",")
 }
 
-func newBindepLint(a *app) *cobra.Command {
-	var file string
-	cmd := &cobra.Command{
-		Use:   "lint",
-		Short: "Print all problems of bindep.txt; warnings alone are no failure",
-		Args:  atMost(0, "none"),
-		RunE: func(*cobra.Command, []string) error {
-			f, err := a.readBindep(file)
-			if err != nil {
-				return err
-			}
-			var lines []string
-			for _, w := range bindep.Lint(f) {
-				lines = append(lines, w.String())
-			}
-			return printLines(a.streams.Out, lines)
-		},
-	}
-	cmd.Flags().StringVar(&file, "file", "", "read `FILE`, standard input for - (default: bindep.txt or other-requirements.txt here)")
-	return cmd
+func printJSON(out io.Writer, v any) error {
+	enc := json.NewEncoder(out)
+	enc.SetEscapeHTML(false)
+	enc.SetIndent("", "  ")
+	return enc.Encode(v)
 }
