@@ -109,8 +109,10 @@ func TestPending(t *testing.T) {
 			[]string{"what the project is called is" + later, "the GUI scripts are" + later}},
 		{"console scripts", map[string]string{"setup.py": "setup(name='foo', entry_points=E, scripts=['a'])\n"}, images.Options{}, "foo-base | data_script a …",
 			[]string{"the console scripts are" + later}},
-		{"more console scripts", map[string]string{"pyproject.toml": named + "dynamic = [\"scripts\"]\nscripts.run = \"f:f\"\n"}, images.Options{Only: []string{"x"}}, "foo-base (run) …",
+		{"more console scripts", map[string]string{"pyproject.toml": strings.Replace(named, "maturin", "flit_core.buildapi", 1) + "dynamic = [\"scripts\"]\nscripts.run = \"f:f\"\n"}, images.Options{Only: []string{"x"}}, "foo-base (run) …",
 			[]string{"more console scripts may be" + later}},
+		{"an extra that may belong to one of them", map[string]string{"pyproject.toml": named + "optional-dependencies.foo-bas = []\n"}, images.Options{}, "foo-base …",
+			[]string{"there are no console scripts; other programs are" + later}},
 		{"programs", map[string]string{"pyproject.toml": named}, images.Options{Only: []string{"foo"}}, "foo-base …",
 			[]string{"there are no console scripts; other programs are" + later}},
 		{"more programs", map[string]string{"setup.py": "setup(name='foo', scripts=['a'], cmdclass=c)\n"}, images.Options{}, "foo-base a …",
@@ -231,6 +233,7 @@ func TestWarningsOfExtras(t *testing.T) {
 		{"tests", "test", ""},
 		{"zuul-executor", "doc", ""},
 		{"black", "d", ""},
+		{"s", "d", ""},
 		{"docs", "docs", at + `"docs" goes into the image of the script of that name, though extras are called so that users do not need: rename one of the two if that is not meant`},
 	} {
 		in := declared(t, "name = \"zuul\"\nversion = \"1\"\n[project.scripts]\n"+c.scripts+" = \"z:w [gone]\"\n\n[project.optional-dependencies]\n\""+c.extra+"\" = [\"a\"]\n")
@@ -241,6 +244,24 @@ func TestWarningsOfExtras(t *testing.T) {
 		if got := mustPlan(t, in, images.Options{}).Warnings; !slices.Equal(got, want) {
 			t.Errorf("%s: %q\nwant\n%q", c.extra, got, want)
 		}
+	}
+}
+
+// An extra that an entry point asks for belongs to an image, whatever it is called.
+func TestExtraOfAnEntryPointIsNoSlip(t *testing.T) {
+	in := declared(t, "name = \"foo\"\nversion = \"1\"\n[project.scripts]\nrunner = \"f:f [Runnner]\"\n[project.optional-dependencies]\nrunnner = [\"a\"]\n")
+	p := mustPlan(t, in, images.Options{})
+	if !slices.Equal(p.Images[1].Extras, []string{"runnner"}) || len(p.Warnings) > 0 {
+		t.Errorf("%q, %q", p.Images[1].Extras, p.Warnings)
+	}
+}
+
+// Where an environment lies is not known before the project's name is.
+func TestEnvironmentOfNoName(t *testing.T) {
+	in := written(t, map[string]string{"setup.py": "setup(**kw)\n"})
+	in.Base.Python.ExternallyManaged = true
+	if got := mustPlan(t, in, images.Options{}).Environment; got != "" {
+		t.Errorf("into %q", got)
 	}
 }
 

@@ -42,7 +42,7 @@ func TestDataScripts(t *testing.T) {
 			"unknown @ setup.cfg:4:11: which files there are is found out by the build"},
 		"script-files": {map[string]string{"pyproject.toml": backend("setuptools.build_meta") + "[tool.setuptools]\nscript-files = [\"bin/a\"]\n"},
 			"known @ pyproject.toml:8:1: a = bin/a @ pyproject.toml:8:17; "},
-		"poetry": {map[string]string{"pyproject.toml": backend("poetry.core.masonry.api") + "[tool.poetry.scripts]\nz = { reference = \"bin/a.sh\", type = \"file\" }\na = \"m:f\"\n"},
+		"poetry": {map[string]string{"pyproject.toml": backend("poetry.core.masonry.api") + "[tool.poetry.scripts]\nz = { reference = \"bin/a.sh\", type = \"file\" }\na = \"m:f\"\nb = { reference = \"m:f\", type = \"console\" }\n"},
 			"known @ pyproject.toml:7:1: a.sh = bin/a.sh @ pyproject.toml:8:1; "},
 		"poetry, a file and a build script": {map[string]string{"pyproject.toml": backend("poetry.core.masonry.api") + "[tool.poetry]\nbuild.script = \"b.py\"\nscripts.z = { reference = \"a\", type = \"file\" }\n"},
 			"known @ pyproject.toml:9:1 (may grow): a = a @ pyproject.toml:9:1; "},

@@ -184,7 +184,7 @@ func TestCompleteGrowsWhatMayGrow(t *testing.T) {
 	for _, s := range p.ConsoleScripts.Value {
 		got += s.Name + " "
 	}
-	if got != "demo demo-manage more " {
+	if got != "demo demo-manage more " || p.ConsoleScripts.MayGrow {
 		t.Error(got)
 	}
 }
