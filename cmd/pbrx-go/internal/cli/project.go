@@ -98,6 +98,8 @@ type factReport struct {
 	Line   int             `json:"line,omitempty"`
 	Column int             `json:"column,omitempty"`
 	Why    string          `json:"why,omitempty"`
+	// MayGrow says that the backend may add to what is known.
+	MayGrow bool `json:"may_grow,omitempty"`
 }
 
 func newProjectReport(p *setupcfg.Project) (*projectReport, error) {
@@ -116,17 +118,17 @@ func newProjectReport(p *setupcfg.Project) (*projectReport, error) {
 		},
 	}
 	for _, s := range p.ConsoleScripts.Value {
-		r.Facts = append(r.Facts, factReport{"console_scripts." + s.Name, setupcfg.Known, s.Pos.Filename, s.Pos.Line, s.Pos.Column, ""})
+		r.Facts = append(r.Facts, itemFact("console_scripts."+s.Name, s.Pos))
 	}
 	for _, s := range p.GUIScripts.Value {
-		r.Facts = append(r.Facts, factReport{"gui_scripts." + s.Name, setupcfg.Known, s.Pos.Filename, s.Pos.Line, s.Pos.Column, ""})
+		r.Facts = append(r.Facts, itemFact("gui_scripts."+s.Name, s.Pos))
 	}
 	for _, s := range p.DataScripts.Value {
-		r.Facts = append(r.Facts, factReport{"data_scripts." + s.Name, setupcfg.Known, s.Pos.Filename, s.Pos.Line, s.Pos.Column, ""})
+		r.Facts = append(r.Facts, itemFact("data_scripts."+s.Name, s.Pos))
 	}
 	for _, e := range p.Extras.Value {
 		r.Extras[e.Name] = reportRequirements(e.Requirements)
-		r.Facts = append(r.Facts, factReport{"extras." + e.Name, setupcfg.Known, e.Pos.Filename, e.Pos.Line, e.Pos.Column, ""})
+		r.Facts = append(r.Facts, itemFact("extras."+e.Name, e.Pos))
 	}
 	for _, w := range p.Warnings {
 		r.Warnings = append(r.Warnings, w.String())
@@ -182,7 +184,12 @@ func reportRequirements(list []setupcfg.Requirement) []string {
 }
 
 func reportFact[T any](name string, fact setupcfg.Fact[T]) factReport {
-	return factReport{name, fact.Status, fact.Pos.Filename, fact.Pos.Line, fact.Pos.Column, fact.Why}
+	return factReport{name, fact.Status, fact.Pos.Filename, fact.Pos.Line, fact.Pos.Column, fact.Why, fact.MayGrow}
+}
+
+// itemFact is one item of a list that is known.
+func itemFact(name string, pos scanner.Position) factReport {
+	return factReport{Fact: name, Status: setupcfg.Known, File: pos.Filename, Line: pos.Line, Column: pos.Column}
 }
 
 // projectText prints one fact a line: what, the value, where it was read.
@@ -250,6 +257,9 @@ func listRows[T any](row func(string, string, scanner.Position), what string, fa
 	case setupcfg.Known:
 		for _, item := range fact.Value {
 			print(item)
+		}
+		if fact.MayGrow {
+			row(what, "more may be in the wheel", fact.Pos)
 		}
 	case setupcfg.Unknown:
 		row(what, "to be read from the wheel: "+fact.Why, fact.Pos)

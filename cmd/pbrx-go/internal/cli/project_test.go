@@ -5,6 +5,8 @@ import (
 	"encoding/json"
 	"os"
 	"path/filepath"
+	"slices"
+	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -114,7 +116,8 @@ func TestProjectJSON(t *testing.T) {
 	if diff := cmp.Diff(images, got.Images); diff != "" {
 		t.Error(diff)
 	}
-	facts := []factReport{{"name", "known", "pyproject.toml", 2, 1, ""}, {Fact: "gui_scripts", Status: "absent"}, {"console_scripts.ferry", "known", "pyproject.toml", 7, 1, ""}}
+	facts := []factReport{{Fact: "name", Status: "known", File: "pyproject.toml", Line: 2, Column: 1}, {Fact: "gui_scripts", Status: "absent"},
+		{Fact: "console_scripts.ferry", Status: "known", File: "pyproject.toml", Line: 7, Column: 1}}
 	for _, want := range facts {
 		found := false
 		for _, fact := range got.Facts {
@@ -167,5 +170,37 @@ func TestProjectErrors(t *testing.T) {
 		if code := exitCode(err); code != exitUsage {
 			t.Errorf("%v: exit code %d", err, code)
 		}
+	}
+}
+
+// TestProjectMayGrow has a field that is static and dynamic.
+func TestProjectMayGrow(t *testing.T) {
+	files := map[string]string{"pyproject.toml": `[project]
+name = "ferry"
+version = "1"
+dynamic = ["scripts"]
+scripts = {ferry = "ferry:main"}
+[build-system]
+requires = ["hatchling"]
+build-backend = "hatchling.build"
+`}
+	stdout, _, err := runProject(t, files)
+	if err != nil {
+		t.Fatal(err)
+	}
+	const want = "console script     ferry = ferry:main        pyproject.toml:5:12\nconsole script     more may be in the wheel  pyproject.toml:5:1\n"
+	if !strings.Contains(stdout, want) {
+		t.Errorf("%s\nhas not\n%s", stdout, want)
+	}
+	stdout, _, err = runProject(t, files, "--format", "json")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var got struct{ Facts []factReport }
+	if err := json.Unmarshal([]byte(stdout), &got); err != nil {
+		t.Fatal(err)
+	}
+	if fact := (factReport{Fact: "console_scripts", Status: "known", File: "pyproject.toml", Line: 5, Column: 1, MayGrow: true}); !slices.Contains(got.Facts, fact) {
+		t.Errorf("no %+v in %+v", fact, got.Facts)
 	}
 }
