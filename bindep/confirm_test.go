@@ -82,6 +82,12 @@ func (c *confirmation) vectors(ref *reference) {
 	row := confirmed{what: "vectors of the specification and of our tests, whole command"}
 	c.commands(ref, &row, cases)
 	c.rows = append(c.rows, row)
+	brew := []bool{false, true}
+	for i, theirs := range ask[[]string](c.t, ref, "macos", brew, len(brew)) {
+		if our := MacOS(brew[i]).Profiles(); !slices.Equal(our, theirs) {
+			c.t.Errorf("macOS, with Homebrew %t: bindep says %q, we %q", brew[i], theirs, our)
+		}
+	}
 }
 
 // commands runs the command of the reference and compares output and exit code.

@@ -18,19 +18,30 @@ type Distro struct {
 	Codename string
 	// Name is os-release's NAME; of RHEL 7 it says whether it is the server.
 	Name string
+
+	// macOS and brew are true of no os-release, whatever its ID is.
+	macOS, brew bool
 }
+
+// MacOS is what bindep has in place of a distribution there, with or without Homebrew.
+func MacOS(brew bool) Distro { return Distro{ID: macOSID, macOS: true, brew: brew} }
+
+const macOSID = "darwin"
 
 // ParseDistro reads ID[-VERSION] as users write it: debian-12, ubuntu-24.04,
 // opensuse-leap-15.6, arch. The code name comes from a table and is empty for
-// releases the table does not have. An ID that neither bindep nor that table
+// releases the table does not have; darwin is macOS without Homebrew. An ID that neither bindep nor that table
 // knows is an error, so that a slip of the pen does not select nothing.
 func ParseDistro(text string) (Distro, error) {
 	id, version := strings.ToLower(text), ""
+	if id == macOSID {
+		return MacOS(false), nil
+	}
 	if m := regexp.MustCompile(`^(.+)-([0-9].*)$`).FindStringSubmatch(id); m != nil {
 		id, version = m[1], m[2]
 	}
 	d := Distro{ID: normalID(id), Version: version}
-	known := append(distroIDs(), "ol", "opensuse-leap")
+	known := append(distroIDs(), "ol", "opensuse-leap", macOSID)
 	if !slices.Contains(known, id) {
 		if near, ok := nearest(id, known); ok {
 			d.ID = near
@@ -56,9 +67,12 @@ func (d Distro) String() string {
 }
 
 // PackageManager is the profile of the distribution's packages without
-// "platform:": apk, dpkg, rpm, pacman or emerge; empty for a distribution that
+// "platform:": apk, dpkg, rpm, pacman, emerge or brew; empty for a distribution that
 // bindep does not know.
 func (d Distro) PackageManager() string {
+	if d.brew {
+		return "brew"
+	}
 	if f := d.family(); f != nil {
 		return f.manager
 	}
@@ -69,6 +83,12 @@ func (d Distro) PackageManager() string {
 // prefix, sorted by code point. ID_LIKE is of no effect, as in bindep; nor does
 // an unknown distribution have the profile of its package manager.
 func (d Distro) Profiles() []string {
+	switch {
+	case d.brew:
+		return []string{platformPrefix + "base-py2", platformPrefix + "brew", platformPrefix + macOSID}
+	case d.macOS:
+		return []string{platformPrefix + macOSID}
+	}
 	atoms := d.atoms(d.ID)
 	for _, alias := range d.aliases() {
 		atoms = append(atoms, d.atoms(alias)...)

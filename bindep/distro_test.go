@@ -89,8 +89,26 @@ func TestParseDistro(t *testing.T) {
 	}
 }
 
+func TestMacOS(t *testing.T) {
+	for _, c := range []struct {
+		d                   Distro
+		manager, want, name string
+	}{
+		{MacOS(false), "", "darwin", "darwin"},
+		{MacOS(true), "brew", "base-py2 brew darwin", "darwin"},
+		{Distro{ID: "darwin", Version: "1"}, "", "darwin darwin-1", "darwin-1"}, // an os-release that says so
+	} {
+		if got := profilesOf(c.d); got != c.want || c.d.PackageManager() != c.manager || c.d.String() != c.name {
+			t.Errorf("%#v: %s %q %s", c.d, got, c.d.PackageManager(), c.d)
+		}
+	}
+	if d, err := ParseDistro("Darwin"); err != nil || d != MacOS(false) {
+		t.Errorf("%#v, %v", d, err)
+	}
+}
+
 func TestParseDistroErrors(t *testing.T) {
-	const all = "almalinux, alpine, amazonami, amzn, arch, azurelinux, centos, debian, devuan, fedora, gentoo, kali, linuxmint, manjaro, " +
+	const all = "almalinux, alpine, amazonami, amzn, arch, azurelinux, centos, darwin, debian, devuan, fedora, gentoo, kali, linuxmint, manjaro, " +
 		"nixos, ol, openeuler, opensuse, opensuse-leap, opensuse-tumbleweed, opensuseproject, oracle, photon, pop, raspbian, " +
 		"redhatenterpriseserver, redhatenterpriseworkstation, rhel, rocky, sles, suselinux, ubuntu, wolfi"
 	for _, c := range []struct{ text, want string }{

@@ -33,7 +33,7 @@ type atoms struct {
 }
 
 func knownAtoms() atoms {
-	a := atoms{distros: distroIDs(), families: []string{"darwin", "brew", "base-py2", "base-py3"}}
+	a := atoms{distros: distroIDs(), families: []string{macOSID, "brew", "base-py2", "base-py3"}}
 	for _, f := range families() {
 		a.families = append(a.families, f.manager)
 		if f.name != "" {

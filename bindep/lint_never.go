@@ -118,10 +118,7 @@ func (r Rule) platforms() [][]string {
 	named, versions, codenames := r.releases()
 	ids := distroIDs()
 	slices.SortStableFunc(ids, func(a, b string) int { return slices.Index(named, b) - slices.Index(named, a) })
-	lists := [][]string{
-		{platformPrefix + "darwin"},
-		{platformPrefix + "base-py2", platformPrefix + "brew", platformPrefix + "darwin"},
-	}
+	lists := [][]string{MacOS(false).Profiles(), MacOS(true).Profiles()}
 	for _, id := range ids {
 		for _, version := range versions {
 			for _, codename := range codenames {

@@ -162,6 +162,7 @@ func FuzzParse(f *testing.F) {
 			}
 			return
 		}
+		Lint(file)
 		again, err := Parse("f", []byte(file.String()))
 		if err != nil {
 			t.Fatalf("%q prints as %q: %v", src, file.String(), err)

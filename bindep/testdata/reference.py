@@ -7,6 +7,7 @@ A question has one of
     files     {texts, profiles}: what bindep reads in each text, and the names that
               are active under each of the lists of profiles; null where it is refused. A
               text that starts with "-" is read as standard input, after "+" as a file
+    macos     [brew]: the platform profiles of macOS with or without Homebrew
     versions  [[installed, operator, version]]: true, false, or null where bindep fails
 
 All texts are bytes, a character each. bindep itself is untouched, but for its
@@ -21,6 +22,7 @@ import os
 import sys
 import tempfile
 import traceback
+from unittest import mock
 
 import distro
 import distro.distro
@@ -70,6 +72,11 @@ def platforms(os_release):
         return None
 
 
+def macos(brew):
+    with mock.patch("platform.system", lambda: "Darwin"), mock.patch("os.system", lambda _: 0 if brew else 256):
+        return depends.Depends("").platform_profiles()
+
+
 def selector(s):
     if isinstance(s, list):
         return "(" + " ".join(map(selector, s)) + ")"
@@ -103,6 +110,8 @@ def answer(question):
         return [main(c) for c in question["main"]]
     if "platforms" in question:
         return [platforms(p) for p in question["platforms"]]
+    if "macos" in question:
+        return [macos(b) for b in question["macos"]]
     if "files" in question:
         return [file(t, question["files"]["profiles"]) for t in question["files"]["texts"]]
     return [holds(*v) for v in question["versions"]]

@@ -8,6 +8,8 @@ import (
 	"io"
 	"io/fs"
 	"os"
+	"os/exec"
+	"runtime"
 	"slices"
 	"strings"
 
@@ -50,6 +52,10 @@ func (f distroFlags) read(ctx context.Context, a *app) (bindep.Distro, error) {
 		return readOSRelease(f.osRelease)
 	case f.base != "":
 		return a.distroOf(ctx, f.base)
+	}
+	if runtime.GOOS == "darwin" {
+		_, err := exec.LookPath("brew")
+		return bindep.MacOS(err == nil), nil
 	}
 	d, err := readOSRelease("/etc/os-release")
 	if errors.Is(err, fs.ErrNotExist) {
