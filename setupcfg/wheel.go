@@ -113,9 +113,7 @@ func (p *Project) Complete(w *Wheel) (*Project, error) {
 	c := *p
 	c.Warnings = slices.Clone(p.Warnings)
 	fill(&c.Name, w.Name, w.place("Name"))
-	if p.Version.Status == Unknown && normalVersion(w.Version) == "0" {
-		c.warn(w.place("Version"), fmt.Sprintf("the wheel's version is %s: the build backend found none, and %s", w.Version, p.Version.Why), "")
-	}
+	c.warnVersion(w)
 	fill(&c.Version, w.Version, w.place("Version"))
 	if w.RequiresPython != "" {
 		fill(&c.RequiresPython, w.RequiresPython, w.place("Requires-Python"))
@@ -126,6 +124,19 @@ func (p *Project) Complete(w *Wheel) (*Project, error) {
 	c.completeExtras(w)
 	c.completeDependencies(w)
 	return &c, nil
+}
+
+// warnVersion speaks of versions that backends make up where they find none.
+func (p *Project) warnVersion(w *Wheel) {
+	git := strings.HasPrefix(p.VersionSource, "git")
+	if p.Version.Status != Unknown || normalVersion(w.Version) != "0" && !(git && strings.HasPrefix(w.Version, "0.0.1.dev")) {
+		return
+	}
+	hint := ""
+	if git {
+		hint = "if there is a tag, fetch it: git fetch --tags, and --unshallow for a shallow clone"
+	}
+	p.warn(w.place("Version"), fmt.Sprintf("the wheel's version is %s, which stands for none: %s", w.Version, p.Version.Why), hint)
 }
 
 // fill sets a fact that is not known.

@@ -343,18 +343,36 @@ func TestDataScriptsOfTheWheel(t *testing.T) {
 	}
 }
 
-func TestVersionZero(t *testing.T) {
-	p, err := Load(fstest.MapFS{"setup.py": &fstest.MapFile{Data: []byte("setup(pbr=True)\n")}, "setup.cfg": &fstest.MapFile{Data: []byte("[metadata]\nname = x\n")}})
-	if err != nil {
-		t.Fatal(err)
-	}
-	before := len(p.Warnings)
-	c, err := p.Complete(parseDemo(t, "Metadata-Version: 2.1\nName: x\nVersion: 0.0.0\n", ""))
-	if err != nil {
-		t.Fatal(err)
-	}
-	want := "METADATA:3:1: the wheel's version is 0.0.0: the build backend found none, and " + p.Version.Why
-	if len(c.Warnings) != before+1 || c.Warnings[before].String() != want {
-		t.Errorf("%q, want %q", c.Warnings[before:], want)
+func TestVersionThatStandsForNone(t *testing.T) {
+	const tags = "which stands for none: pbr takes the version from git's tags, if there is a tag, fetch it: git fetch --tags, and --unshallow for a shallow clone"
+	pbr := fstest.MapFS{"setup.py": {Data: []byte("setup(pbr=True)\n")}, "setup.cfg": {Data: []byte("[metadata]\nname = x\n")}}
+	py := fstest.MapFS{"setup.py": {Data: []byte("setup(**kw)\n")}}
+	static := fstest.MapFS{"setup.py": {Data: []byte("setup(name='x', version='0')\n")}}
+	for _, c := range []struct {
+		files         fstest.MapFS
+		version, want string
+	}{
+		{pbr, "0.0.0", "METADATA:3:1: the wheel's version is 0.0.0, " + tags},
+		{pbr, "0.0.1.dev7", "METADATA:3:1: the wheel's version is 0.0.1.dev7, " + tags},
+		{pbr, "0.0.1", ""},
+		{py, "0", "METADATA:3:1: the wheel's version is 0, which stands for none: setup.py decides"},
+		{py, "0.0.1.dev7", ""},
+		{static, "0.0", ""},
+	} {
+		p, err := Load(c.files)
+		if err != nil {
+			t.Fatal(err)
+		}
+		before := len(p.Warnings)
+		if p, err = p.Complete(parseDemo(t, "Metadata-Version: 2.1\nName: x\nVersion: "+c.version+"\n", "")); err != nil {
+			t.Fatal(err)
+		}
+		got := ""
+		for _, w := range p.Warnings[before:] {
+			got += w.String()
+		}
+		if got != c.want {
+			t.Errorf("%s: %q, want %q", c.version, got, c.want)
+		}
 	}
 }
