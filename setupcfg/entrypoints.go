@@ -17,7 +17,7 @@ func ParseEntryPoints(src []byte) (console, gui []Script, err error) {
 
 // entryPoints reads a file in the form of entry_points.txt. groups are the names of all groups.
 func entryPoints(filename string, src []byte) (console, gui []Script, groups []string, errs ErrorList) {
-	return entryPointLines(fileLines(filename, src))
+	return entryPointLines(splitLines(filename, string(src)))
 }
 
 // entryPointLines reads the lines of such a text, stripped.
@@ -28,7 +28,7 @@ func entryPointLines(lines []valueLine) (console, gui []Script, groups []string,
 		switch {
 		case line.text == "" || line.text[0] == '#':
 		case line.text[0] == '[' && line.text[len(line.text)-1] == ']':
-			group = strip(line.text[1 : len(line.text)-1])
+			group = strings.Trim(line.text, "[]") // blanks are part of the name, as in configparser
 			groups = append(groups, group)
 		case group == "":
 			errs.add(line.pos, "begin the file with a group such as [console_scripts]", "%q stands before the first group", shorten(line.text))

@@ -55,6 +55,22 @@ func fileLines(filename string, src []byte) []valueLine {
 	return out
 }
 
+// splitLines splits a text as Python's str.splitlines does, at more than line feeds, and strips the lines.
+func splitLines(filename, text string) []valueLine {
+	var out []valueLine
+	line := 1
+	text = strings.NewReplacer("\r\n", "\n", "\r", "\n").Replace(text)
+	for physical := range strings.SplitSeq(text, "\n") {
+		for _, part := range strings.FieldsFunc(physical, func(r rune) bool { return strings.ContainsRune("\v\f\x1c\x1d\x1e\u0085\u2028\u2029", r) }) {
+			if part = strip(part); part != "" {
+				out = append(out, valueLine{part, linePos(filename, line)})
+			}
+		}
+		line++
+	}
+	return out
+}
+
 // oneLine is the text of a value as one line.
 func oneLine(lines []valueLine) string {
 	var parts []string
