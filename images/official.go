@@ -11,7 +11,7 @@ func official(name string) bool {
 	return slices.Contains(strings.Fields(`
 		adminer aerospike almalinux alpine alt amazoncorretto amazonlinux api-firewall arangodb archlinux backdrop bash
 		bonita buildpack-deps busybox caddy cassandra celery centos chronograf cirros clearlinux clefos clojure composer consul
-		convertigo couchbase couchdb crate dart debian django docker drupal eclipse-mosquitto eclipse-temurin eggdrop elasticsearch elixir
+		convertigo couchbase couchdb crate dart debian django docker drupal eclipse-temurin eggdrop elasticsearch elixir
 		emqx erlang express-gateway fedora flink fluentd friendica gazebo gcc geonetwork ghost golang gradle groovy haproxy
 		haskell haxe hello-world hitch httpd hylang ibm-semeru-runtimes ibmjava influxdb iojs irssi jenkins jetty joomla jruby
 		julia kapacitor kibana kong krakend lightstreamer liquibase logstash mageia mariadb matomo maven mediawiki memcached mongo
@@ -19,5 +19,6 @@ func official(name string) bool {
 		openjdk opensuse oraclelinux orientdb percona perl photon php phpmyadmin plone postfixadmin postgres pypy python
 		r-base rabbitmq rails rakudo-star redis redmine registry rethinkdb rocket.chat rockylinux ros ruby rust sapmachine satosa scratch
 		sentry silverpeas solr sonarqube spark spiped storm swarm swift swipl teamspeak telegraf thrift tomcat tomee traefik ubuntu
-		unit varnish vault websphere-liberty wordpress xwiki yourls znc zookeeper`), name)
+		unit varnish vault websphere-liberty wordpress xwiki yourls znc zookeeper
+		eclipse-mosquitto`), name) //nolint:misspell // the broker is spelled so
 }

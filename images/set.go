@@ -116,7 +116,7 @@ func (p *Plan) addImages(project *setupcfg.Project, opts Options) []error {
 			})
 		}
 	}
-	p.waitForWheel(project, opts, all)
+	p.waitForWheel(project, opts)
 	problems = append(problems, p.checkOnly(project, opts.Only, all)...)
 	if !p.pending {
 		p.warnExtras(project, all)
@@ -125,7 +125,7 @@ func (p *Plan) addImages(project *setupcfg.Project, opts Options) []error {
 }
 
 // waitForWheel says what the wheel will tell. Without the project's name there are no images yet.
-func (p *Plan) waitForWheel(project *setupcfg.Project, opts Options, all []program) {
+func (p *Plan) waitForWheel(project *setupcfg.Project, opts Options) {
 	wait := func(what string) {
 		p.pending = true
 		p.Warnings = append(p.Warnings, what+" read from the wheel: images are known once it is built")

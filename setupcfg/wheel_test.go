@@ -321,7 +321,7 @@ func TestDataScriptsOfTheWheel(t *testing.T) {
 			if c.scripts != nil {
 				w.AddDataScripts("x_y-1.0-1-py3-none-any.whl", c.scripts)
 			}
-			got := ""
+			var got string
 			if p, err = p.Complete(w); err != nil {
 				got = err.Error()
 			} else {
