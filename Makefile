@@ -6,7 +6,7 @@ export GOTOOLCHAIN := local
 # git describes us in the binary; where git refuses (another's checkout), it says "devel".
 BUILDVCS := $(shell git status --porcelain >/dev/null 2>&1 && echo auto || echo false)
 
-.PHONY: help setup build base demo demo-run test test-run test-docker test-docker-run confirm-bindep confirm-bindep-run lint clean
+.PHONY: help setup build base demo demo-run test test-run test-docker test-docker-run confirm-bindep confirm-bindep-run confirm-metadata confirm-metadata-run lint clean
 .NOTPARALLEL:
 
 help:
@@ -15,6 +15,7 @@ help:
 	@echo 'make test    all tests (root; half an hour on two cores)'
 	@echo 'make test-docker  conformance on Docker Engine of Debian trixie and sid (root; 15 minutes)'
 	@echo 'make confirm-bindep  bindep against the one on PyPI, at length (half an hour)'
+	@echo 'make confirm-metadata  what is read of projects against Python and 113 released wheels (half an hour)'
 	@echo 'make lint    gofmt, go vet, and golangci-lint where it is installed'
 	@echo 'make base    a Debian base image with Python, from the mirror of this machine (root)'
 	@echo 'make clean   remove what make build left'
@@ -52,6 +53,12 @@ confirm-bindep:
 
 confirm-bindep-run:
 	@.ci/confirm-bindep
+
+confirm-metadata:
+	@.ci/timed 'make confirm-metadata' $(MAKE) --no-print-directory confirm-metadata-run
+
+confirm-metadata-run:
+	@.ci/confirm-metadata
 
 lint:
 	@unformatted=$$(gofmt -l .); \
