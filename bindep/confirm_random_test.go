@@ -86,7 +86,7 @@ func (c *confirmation) generated(refs []*reference, n int) {
 	lists := profileLists(c.t, [][]string{
 		{"default"}, {"compile"}, {"test"}, {"a", "b"}, {"default", "c", "platform:apk"}, {},
 	})
-	const batch = 100
+	const batch = 50
 	batches := make(chan []string)
 	var wg sync.WaitGroup
 	for _, ref := range refs {

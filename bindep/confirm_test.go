@@ -8,6 +8,8 @@ import (
 	"sync"
 	"testing"
 	"time"
+
+	"github.com/alecthomas/participle/v2"
 )
 
 // TestConfirm runs ours beside the bindep that is released on PyPI. PBRX_GO_TEST_CONFIRM=1
@@ -16,17 +18,25 @@ import (
 func TestConfirm(t *testing.T) {
 	full := confirming(t)
 	python := installBindep(t)
-	c := &confirmation{t: t, start: time.Now()}
+	parser, err := newParser()
+	if err != nil {
+		t.Fatal(err)
+	}
+	c := &confirmation{t: t, start: time.Now(), parser: parser}
 	ref := startReference(t, python)
 	c.vectors(ref)
+	c.lap("vectors")
 	c.constraints(ref, chosen(full, 20000, 2000))
+	c.lap("versions")
 	c.distributions(ref, chosen(full, 20000, 1000))
+	c.lap("distributions")
 	c.sdists(ref, fetchSdists(t, python, full))
-	c.generated([]*reference{ref, startReference(t, python)}, chosen(full, 220000, 3000))
+	c.lap("sdists")
+	c.generated([]*reference{ref, startReference(t, python), startReference(t, python)}, chosen(full, 200000, 3000))
+	c.lap("generated files")
 	for _, r := range c.rows {
 		t.Log(r)
 	}
-	t.Logf("%s", time.Since(c.start).Round(time.Second))
 	if name := os.Getenv("PBRX_GO_CONFIRM_RESULTS"); name != "" && !t.Failed() {
 		if err := os.WriteFile(name, []byte(c.page()), 0o644); err != nil {
 			t.Fatal(err)
@@ -43,12 +53,19 @@ func chosen(full bool, all, sample int) int {
 
 // confirmation counts what was compared.
 type confirmation struct {
-	t     *testing.T
-	start time.Time
-	rows  []confirmed
+	t      *testing.T
+	start  time.Time
+	parser *participle.Parser[lineNode]
+	rows   []confirmed
 	// files are rows of their own, one an sdist.
 	files []confirmed
 	mu    sync.Mutex
+}
+
+// lap says how long a part took.
+func (c *confirmation) lap(part string) {
+	c.t.Logf("%s: %s", part, time.Since(c.start).Round(time.Second))
+	c.start = time.Now()
 }
 
 // confirmed is a row of the table of results.
@@ -118,12 +135,14 @@ type fileAnswer struct {
 
 // ours is our answer; nil where we refuse the text. It starts with "-" for standard input. Only
 // the strict reading lets comments hold NUL.
-func ours(text string, profiles [][]string) *fileAnswer {
-	stdin, src := text[0] == '-', []byte(text[1:])
-	f, err := Parse("f", src)
-	if stdin || strings.Contains(text, "\x00") {
-		f, err = ParseStrict("f", src, stdin)
+func (c *confirmation) ours(text string, profiles [][]string) *fileAnswer {
+	// What Parse and ParseStrict do, less making the parser.
+	r := reader{ends: anyEnd, parser: c.parser}
+	if text[0] == '-' {
+		r.ends, r.nul = "\n", true
 	}
+	r.nul = r.nul || strings.Contains(text, "\x00")
+	f, err := r.whole("f", []byte(text[1:]))
 	if err != nil {
 		return nil
 	}
@@ -147,7 +166,7 @@ func (c *confirmation) texts(ref *reference, row *confirmed, texts []string, pro
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	for i, theirs := range answers {
-		our := ours(texts[i], profiles)
+		our := c.ours(texts[i], profiles)
 		row.inputs++
 		row.comparisons++
 		switch {

@@ -45,6 +45,8 @@ type reader struct {
 	ends string
 	// nul lets comments hold the character NUL.
 	nul bool
+	// parser is nil where one is to be made: for few lines that takes longer than parsing.
+	parser *participle.Parser[lineNode]
 }
 
 // whole gives a file without problems, or the problems.
@@ -62,9 +64,12 @@ func (r reader) read(filename string, src []byte) (*File, error) {
 	if e := r.notText(filename, src); e != nil {
 		return file, ErrorList{e}
 	}
-	parser, err := newParser()
-	if err != nil {
-		return file, err
+	parser := r.parser
+	if parser == nil {
+		var err error
+		if parser, err = newParser(); err != nil {
+			return file, err
+		}
 	}
 	var problems ErrorList
 	for _, l := range splitLines(filename, string(src), r.ends) {
