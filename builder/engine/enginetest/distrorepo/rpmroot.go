@@ -15,21 +15,69 @@ import (
 // Debian's own dnf, rpm and createrepo_c, under the name of Rocky Linux 9 and with its repositories, whose
 // packages the key signs. It stands in for the real one where no registry can be reached.
 //
-// apt installs them as it does on this machine, and goes, with all that it wrote down. Needs root.
+// apt installs them as it does on this machine, and goes, with all that it wrote down. What does not depend on the key
+// is kept in the user's cache, beside other bases, for the next time. Needs root.
 func RPMRoot(tarball, dir string, key *RPMKey) error {
+	kept, err := os.UserCacheDir()
+	if err != nil {
+		return fmt.Errorf("making a base with dnf: %w", err)
+	}
+	kept = filepath.Join(kept, "pbrx-go/bases", strings.TrimSuffix(filepath.Base(tarball), ".tar")+"-dnf.tar")
+	if !newer(kept, tarball) {
+		if err := keepDNF(tarball, kept); err != nil {
+			return fmt.Errorf("making a base with dnf: %w", err)
+		}
+	}
+	if err := unpack(kept, dir); err != nil {
+		return err
+	}
+	if err := dressUp(dir, key); err != nil {
+		return fmt.Errorf("making Rocky Linux of Debian: %w", err)
+	}
+	return nil
+}
+
+// newer says whether a file is there and was made after another.
+func newer(name, other string) bool {
+	info, err := os.Stat(name)
+	than, otherErr := os.Stat(other)
+	return err == nil && otherErr == nil && info.ModTime().After(than.ModTime())
+}
+
+// keepDNF makes the tarball of a Debian with dnf in place of apt.
+func keepDNF(tarball, kept string) error {
+	if err := os.MkdirAll(filepath.Dir(kept), 0o755); err != nil {
+		return err
+	}
+	scratch, err := os.MkdirTemp(filepath.Dir(kept), "dnf-*")
+	if err != nil {
+		return err
+	}
+	defer os.RemoveAll(scratch)
+	root, part := filepath.Join(scratch, "root"), filepath.Join(scratch, "root.tar")
+	if err := unpack(tarball, root); err != nil {
+		return err
+	}
+	if err := installDNF(root); err != nil {
+		return err
+	}
+	if err := undress(root); err != nil {
+		return err
+	}
+	if out, err := exec.Command("tar", "-C", root, "--numeric-owner", "-cf", part, ".").CombinedOutput(); err != nil {
+		return fmt.Errorf("packing %s: %w: %s", kept, err, out)
+	}
+	return os.Rename(part, kept)
+}
+
+func unpack(tarball, dir string) error {
 	if err := os.MkdirAll(dir, 0o755); err != nil {
 		return err
 	}
 	if out, err := exec.Command("tar", "-C", dir, "--numeric-owner", "-xf", tarball).CombinedOutput(); err != nil {
 		return fmt.Errorf("unpacking %s: %w: %s", tarball, err, out)
 	}
-	if err := installDNF(dir); err != nil {
-		return fmt.Errorf("installing dnf: %w", err)
-	}
-	if err := dressUp(dir, key); err != nil {
-		return fmt.Errorf("making Rocky Linux of Debian: %w", err)
-	}
-	return undress(dir)
+	return nil
 }
 
 // installDNF runs the apt of the root file system with the network, the proxy and the certificates of this machine.
@@ -133,21 +181,19 @@ func dressUp(dir string, key *RPMKey) error {
 
 // undress takes away what only a Debian has, so that dnf is what is found there, and what is this machine's.
 func undress(dir string) error {
-	programs, err := filepath.Glob(filepath.Join(dir, "usr/bin/apt*"))
-	if err != nil {
-		return err
-	}
-	more, err := filepath.Glob(filepath.Join(dir, "usr/bin/dpkg*"))
-	if err != nil {
-		return err
-	}
-	all := append(programs, more...)
-	for _, name := range []string{"access.conf", "etc/apt", "etc/resolv.conf", "etc/hosts", "var/lib/apt", "var/lib/dpkg", "var/cache/apt", "var/log/apt", "var/log/dpkg.log", "etc/debian_version"} {
-		all = append(all, filepath.Join(dir, name))
-	}
-	for _, path := range all {
-		if err := os.RemoveAll(path); err != nil {
+	for _, pattern := range []string{
+		"usr/bin/apt*", "usr/bin/dpkg*", "var/lib/apt", "var/lib/dpkg", "var/cache/apt", "var/cache/debconf", "etc/apt", "etc/debian_version",
+		"access.conf", "etc/resolv.conf", "etc/hosts", "var/log/*", "var/cache/ldconfig/aux-cache",
+		"usr/share/doc", "usr/share/info", "usr/share/locale", "usr/share/man", "usr/share/perl", // for the sake of time only
+	} {
+		paths, err := filepath.Glob(filepath.Join(dir, pattern))
+		if err != nil {
 			return err
+		}
+		for _, path := range paths {
+			if err := os.RemoveAll(path); err != nil {
+				return err
+			}
 		}
 	}
 	return nil
