@@ -15,14 +15,27 @@
 // # Which file wins
 //
 // For the setuptools family (setuptools, pbr, no backend at all) a field comes from
-// the first that has it: keywords of setup.py, the pbr sections ([entry_points],
-// [extras], requirements.txt) where pbr is active, setuptools' sections ([options],
-// [options.entry_points], [options.extras_require]). Then a [project] table
-// overwrites the field, and erases it where it is neither given nor in dynamic.
+// the first that has it: the pbr sections ([entry_points], [extras], requirements.txt)
+// where pbr is active, keywords of setup.py (of which pbr empties the requirements and
+// extras), setuptools' sections ([options], [options.entry_points],
+// [options.extras_require]). Then a [project] table overwrites the field, and erases it
+// where it is neither given nor in dynamic; the versions of Python are the exception, for
+// which pbr and setup.py win over [project]. All this was found out by building with
+// setuptools 84 and pbr 7.1.
+//
 // pbr's sections count only where setup.py switches pbr on; without it, [entry_points] and
-// [extras] are dead text, which is a warning. (Since 7.1, pbr as the backend also takes the dynamic version and
-// dependencies of a [project] table where setup.py or setup.cfg is missing.) For other backends setup.cfg and
-// setup.py are not looked at.
+// [extras] are dead text, which is a warning. (Since 7.1, pbr as the backend also takes the
+// dynamic version and dependencies of a [project] table where setup.py or setup.cfg is
+// missing.) For other backends setup.cfg and setup.py are not looked at.
+//
+// poetry's own tables are followed where [project] says nothing (poetry-core 2), flit's
+// where there is no [project] (flit_core before 4). Other backends have [project] only.
+//
+// # setup.py
+//
+// The one call of setup() is found by its tokens. A keyword is known where its value is a
+// string, list, tuple or dict of literals, or a name that the module binds once to such a
+// value and uses for nothing else. Anything else is unknown.
 //
 // # setup.cfg
 //
@@ -35,11 +48,12 @@
 // # Limits and deliberate differences
 //
 //   - all problems of a file are reported, not the first one;
-//   - setuptools invents a name from the only package directory: here a project
-//     that nothing names is an error, since images are named after it;
+//   - setuptools invents a name from the only package directory: here the name is
+//     unknown then, with a warning;
 //   - attr: and setup.py's computed values are unknown, even where a constant
-//     could be found; keywords of setup.py count when they are string literals;
-//   - poetry's, flit's and hatch's own tables are not followed yet: what they would
-//     say is unknown, apart from poetry's name;
+//     could be found;
+//   - poetry's forms of a dependency that are not converted here (URLs, paths, several
+//     constraints, conditions on Python) make the dependencies unknown; hooks and plugins
+//     of backends are not followed, fields that they may set are dynamic and so unknown;
 //   - PBR_VERSION and other variables of the environment are not looked at.
 package setupcfg

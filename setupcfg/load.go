@@ -25,6 +25,10 @@ type loader struct {
 	cfg   *Config    // setup.cfg as setuptools reads it, nil without
 	pbr   *Config    // the file that pbr reads, nil where pbr is not active
 	isGit bool
+	// pythonSet says that setup.py or pbr sets the versions of Python, which [project] does not change.
+	pythonSet bool
+	// pbrRequires are pbr's dependencies, once they are read.
+	pbrRequires *Fact[[]Requirement]
 }
 
 // Load reads the project in a directory. The error is an ErrorList with all problems of
@@ -79,7 +83,7 @@ func (l *loader) readCfg(src []byte, ok bool) {
 			file = l.py.pbrFile
 			pbrSrc, pbrOK = l.read(file)
 		}
-		if !pbrOK && l.py.pbrFile == "" && l.hasProjectTable() {
+		if !pbrOK && l.toml != nil {
 			l.py.pbr = false // the keyword does nothing then, see pbrTable
 		} else if !pbrOK {
 			l.errs.add(l.py.pbrPos, "add "+file+" with [metadata] and name = …", "setup.py switches pbr on, but there is no %s", file)
@@ -160,7 +164,12 @@ func (l *loader) checkName() {
 		case l.toml == nil:
 			pos, hint = filePos(filePy), "add name=\"…\" to the call of setup()"
 		}
-		l.errs.add(pos, hint, "nothing says what the project is called")
+		if l.setuptools() {
+			l.project.Name = unknown[string](pos, "nothing says what the project is called: setuptools takes the name of its only package, or UNKNOWN")
+			l.project.warn(pos, "nothing says what the project is called: setuptools takes the name of its only package, or UNKNOWN", hint)
+		} else {
+			l.errs.add(pos, hint, "nothing says what the project is called")
+		}
 	}
 	if name.Status == Known && !validProjectName(name.Value) {
 		l.errs.add(name.Pos, `use ASCII letters, digits, ".", "_" and "-", beginning and ending with a letter or digit`, "%q cannot be the name of a project", shorten(name.Value))

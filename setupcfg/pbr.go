@@ -51,8 +51,17 @@ func (l *loader) pbrExtraLine(item valueLine) (Requirement, bool) {
 	return Requirement{Text: text, Pos: item.pos}, true
 }
 
-// pbrDependencies are requires_dist and the first of pbr's requirements files.
+// pbrDependencies are requires_dist and the first of pbr's requirements files. They are read once, since
+// reading has warnings.
 func (l *loader) pbrDependencies() Fact[[]Requirement] {
+	if l.pbrRequires == nil {
+		fact := l.readPBRDependencies()
+		l.pbrRequires = &fact
+	}
+	return *l.pbrRequires
+}
+
+func (l *loader) readPBRDependencies() Fact[[]Requirement] {
 	out := []Requirement{}
 	lines, pos, declared := l.value(l.pbr, "metadata", "requires_dist")
 	for _, item := range splitMultiline(lines) {
@@ -99,6 +108,9 @@ func (l *loader) warnSetuptools() {
 		}
 	} else if p.BackendFamily == "pbr" && l.py == nil {
 		p.warn(p.Backend.Pos, "the backend pbr.build does nothing without a setup.py: the version will be 0.0.0", "add a setup.py with setuptools.setup(pbr=True)")
+	}
+	if l.toml.hasTable("tool", "setuptools") && !l.hasProjectTable() {
+		p.warn(l.toml.pos("tool", "setuptools"), "setuptools refuses [tool.setuptools] without a [project] table", "add [project], or move the settings to setup.cfg")
 	}
 	if l.py == nil && l.toml == nil {
 		p.warn(filePos(fileCfg), "pip builds no project that has a setup.cfg only", "add a pyproject.toml with a [build-system] table")

@@ -22,14 +22,32 @@ func (l *loader) projectTable() {
 	} else if _, wrong := t.get("project", "name"); !wrong {
 		t.errs.add(t.pos("project"), `add name = "…"`, "[project] must have a name, which may not be dynamic")
 	}
-	if version, ok := t.str("project", "requires-python"); ok {
-		p.RequiresPython = known(version, t.pos("project", "requires-python"))
-	} else if pos, dynamic := t.dynamic("requires-python"); dynamic {
-		p.RequiresPython = follow(p.RequiresPython, pos, l.dynamicWhy("requires-python"))
-	}
+	l.projectPython()
 	l.projectDependencies()
 	l.projectExtras()
 	l.projectScripts()
+}
+
+// projectPython applies requires-python, over which setuptools lets setup.py and pbr win.
+func (l *loader) projectPython() {
+	const field = "requires-python"
+	p, t := l.project, l.toml
+	elsewhere := p.RequiresPython
+	version, given := t.str("project", field)
+	pos, dynamic := t.dynamic(field)
+	switch {
+	case given && l.pythonSet:
+		if elsewhere.Status == Known && normalSpecifiers(elsewhere.Value) != normalSpecifiers(version) {
+			p.warn(t.pos("project", field), "this has no effect: "+elsewhere.Pos.String()+" says "+elsewhere.Value+", which setuptools takes", "say it in one place")
+		}
+	case given:
+		p.RequiresPython = known(version, t.pos("project", field))
+	case dynamic:
+		p.RequiresPython = follow(p.RequiresPython, pos, l.dynamicWhy(field))
+	case elsewhere.Status == Known && l.setuptools():
+		p.RequiresPython = unknown[string](elsewhere.Pos, "setuptools fails or drops what [project] does not mention")
+		p.warn(elsewhere.Pos, "setuptools fails where [project] neither gives requires-python nor lists it in dynamic, and this does", "move it to [project]")
+	}
 }
 
 func (l *loader) dynamicWhy(field string) string {
@@ -183,24 +201,39 @@ func (l *loader) givenScripts(group, field string, dynamic bool) Fact[[]Script] 
 		}
 		return absent[[]Script]()
 	}
-	pos := t.pos("project", field)
-	list := t.scriptTable(group, []Script{}, "project", field)
+	pos, list := t.pos("project", field), t.scriptTable(group, []Script{}, "project", field)
 	if again {
 		place := t.pos("project", "entry-points", group)
-		if !table {
-			pos = place
-		}
-		list = t.scriptTable(group, list, "project", "entry-points", group)
 		hint := "move the lines to [project." + field + "]"
-		if l.project.BackendFamily == "flit" || l.project.BackendFamily == "poetry" {
+		switch family := l.project.BackendFamily; {
+		case family == "flit" || family == "poetry":
 			t.errs.add(place, hint, "the backend %s refuses a table entry-points.%s", l.project.Backend.Value, group)
-		} else {
+		case !l.setuptools():
+			l.project.warn(place, "the specification forbids a table entry-points."+group+", and backends differ in what they make of it", hint)
+			return unknown[[]Script](place, "backends differ in what they make of a table entry-points."+group)
+		case table:
+			l.project.warn(place, "this has no effect: setuptools takes [project."+field+"] in its place", hint)
+		case !dynamic && l.declared(group).Status == Unknown:
+			return unknown[[]Script](place, "setuptools drops these if setup.py gives some and "+field+" is not in dynamic")
+		case !dynamic && len(l.declared(group).Value) > 0:
+			l.project.warn(place, "this has no effect: setuptools drops it with what "+l.declared(group).Pos.String()+" says", hint)
+			return absent[[]Script]()
+		default:
 			l.project.warn(place, "the specification forbids a table entry-points."+group+", though setuptools takes it", hint)
+			pos, list = place, t.scriptTable(group, list, "project", "entry-points", group)
 		}
 	}
 	fact := known(list, pos)
 	fact.MayGrow = dynamic
 	return fact
+}
+
+// declared are the scripts that are said outside of [project], until its own are put in their place.
+func (l *loader) declared(group string) Fact[[]Script] {
+	if group == groupConsole {
+		return l.project.ConsoleScripts
+	}
+	return l.project.GUIScripts
 }
 
 // follow is a dynamic field: what setup.py, pbr and setup.cfg say, else unknown.

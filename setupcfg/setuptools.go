@@ -10,23 +10,32 @@ import (
 // whySetupPy is said of facts that code of setup.py decides.
 const whySetupPy = "setup.py decides"
 
-// setuptoolsFacts finds what setup.py, pbr and setup.cfg say, in this order of precedence.
+// setuptoolsFacts finds what pbr, setup.py and setup.cfg say, in this order of precedence.
 func (l *loader) setuptoolsFacts() {
 	l.name()
 	l.scripts()
 	l.extras()
 	l.dependencies()
+	l.requiresPython()
+}
+
+// requiresPython is pbr's, else setup.py's, both of which win over [project], else that of [options].
+func (l *loader) requiresPython() {
 	p := l.project
-	p.RequiresPython = l.keywordText("python_requires")
-	if p.RequiresPython.Status == Absent && l.pbr != nil {
+	if l.pbr != nil {
 		p.RequiresPython = l.text(l.pbr, "metadata", "python_requires", "requires_python")
 	}
 	if p.RequiresPython.Status == Absent {
-		p.RequiresPython = l.text(l.cfg, "options", "python_requires")
+		p.RequiresPython = l.keywordText("python_requires")
 	}
 	if pos, sets := l.py.sets(); p.RequiresPython.Status == Absent && sets {
 		p.RequiresPython = unknown[string](pos, whySetupPy)
 	}
+	if p.RequiresPython.Status != Absent {
+		l.pythonSet = true
+		return
+	}
+	p.RequiresPython = l.text(l.cfg, "options", "python_requires")
 }
 
 // keywordText is a keyword of setup() if it is a literal, and unknown if it is anything else.
@@ -46,21 +55,19 @@ func (l *loader) keywordText(name string) Fact[string] {
 
 func (l *loader) name() {
 	p := l.project
-	p.Name = l.keywordText("name")
 	if l.pbr != nil {
-		declared := l.text(l.pbr, "metadata", "name")
-		if declared.Status == Absent {
+		p.Name = l.text(l.pbr, "metadata", "name")
+		if p.Name.Status == Absent {
 			pos := filePos(l.pbrFile())
 			if header, ok := l.pbr.headers["metadata"]; ok {
 				pos = header
 			}
 			l.errs.add(pos, "add name = … to the [metadata] section", "pbr needs the project's name here, also if pyproject.toml has it")
-			declared = unknown[string](pos, "")
+			p.Name = unknown[string](pos, "")
 		}
-		if p.Name.Status == Absent {
-			p.Name = declared
-		}
+		return
 	}
+	p.Name = l.keywordText("name")
 	if p.Name.Status == Absent {
 		p.Name = l.text(l.cfg, "metadata", "name")
 	}
@@ -79,17 +86,14 @@ func (l *loader) pbrFile() string {
 // scripts finds the entry points; the first source that has any, of whatever group, is the only one.
 func (l *loader) scripts() {
 	p := l.project
-	if l.pyScripts() {
-		return
-	}
 	group := func(name string) Fact[[]Script] {
 		if items, pos, ok := l.pbrGroup("entry_points", name); ok {
 			return known(scripts(items, name, &l.errs), pos)
 		}
 		return absent[[]Script]()
 	}
-	if l.pbr == nil || !l.pbr.has("entry_points") {
-		if l.cfg == nil || l.plainEntryPoints() {
+	if l.pbr == nil || !l.pbr.has("entry_points") || len(l.pbr.Keys("entry_points")) == 0 {
+		if l.pyScripts() || l.cfg == nil || l.plainEntryPoints() {
 			return
 		}
 		group = func(name string) Fact[[]Script] {
@@ -149,15 +153,22 @@ func (l *loader) entryPointFile(filename string, src []byte, pos scanner.Positio
 
 func (l *loader) extras() {
 	p := l.project
-	if l.pyExtras() {
-		return
-	}
-	if l.pbr != nil && l.pbr.has("extras") {
-		p.Extras = l.pbrExtras()
+	if l.pbr != nil { // which drops what setup.py says
+		if l.pbr.has("extras") {
+			p.Extras = l.pbrExtras()
+		}
+		if len(p.Extras.Value) > 0 {
+			return
+		}
+	} else if l.pyExtras() {
 		return
 	}
 	const section = "options.extras_require"
 	if l.cfg == nil || !l.cfg.has(section) {
+		return
+	}
+	if l.pbr != nil && slices.ContainsFunc(l.pbrDependencies().Value, hasMarker) {
+		p.Extras = unknown[[]Extra](l.cfg.headers[section], "pbr hides these extras where it turns a requirement's marker into one")
 		return
 	}
 	extras := []Extra{}
@@ -187,16 +198,24 @@ func (l *loader) requirementValue(lines []valueLine, pos scanner.Position) []Req
 
 func (l *loader) dependencies() {
 	p := l.project
-	if l.pyDependencies() {
+	if l.pbr == nil && l.pyDependencies() {
 		return
 	}
+	lines, pos, inOptions := l.value(l.cfg, "options", "install_requires")
 	if l.pbr != nil || l.pbrTable() {
 		p.Dependencies = l.pbrDependencies()
-		if len(p.Dependencies.Value) > 0 {
+		list := p.Dependencies.Value
+		if len(list) > 0 {
+			if inOptions && !slices.ContainsFunc(list, func(r Requirement) bool { return !hasMarker(r) }) {
+				p.Dependencies = unknown[[]Requirement](pos, "pbr hides these where the marker of one of its own holds")
+			}
 			return
 		}
 	}
-	if lines, pos, ok := l.value(l.cfg, "options", "install_requires"); ok {
+	if inOptions {
 		p.Dependencies = known(l.requirementValue(lines, pos), pos)
 	}
 }
+
+// hasMarker says whether a requirement depends on its environment.
+func hasMarker(r Requirement) bool { return strings.Contains(r.Text, ";") }

@@ -63,9 +63,8 @@ func (l *loader) version() {
 // setuptoolsVersion tries setup.py, pbr, [tool.setuptools.dynamic] and setup.cfg.
 func (l *loader) setuptoolsVersion() bool {
 	p := l.project
-	if k := l.keywordText("version"); k.Status != Absent {
+	if k := l.keywordText("version"); k.Status != Absent && l.pbr == nil { // pbr overrides it
 		p.Version, p.VersionSource = k, "setup.py"
-		p.NeedsGit = l.pbr != nil && !l.fromSdist()
 		l.gitFiles()
 		return true
 	}

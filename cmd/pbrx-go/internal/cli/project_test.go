@@ -61,7 +61,6 @@ requires Python    none
 build requirement  setuptools                            pyproject.toml:15:13
 console script     ferry-dock = ferry:dock               pyproject.toml:6:1
 console script     ferry = ferry:main [quay]             pyproject.toml:7:1
-console script     ferry-more = ferry:more               pyproject.toml:13:1
 GUI script         none
 script file        none
 extra              ferry_base: b>=1                      pyproject.toml:9:1
@@ -71,12 +70,11 @@ dependency         a @ https://***@host/a.whl            pyproject.toml:4:17
 image              ferry-base with the extra ferry_base
 image              ferry-dock with the extra Ferry_Dock
 image              ferry with the extra quay
-image              ferry-more
 `
 	if diff := cmp.Diff(want, stdout); diff != "" {
 		t.Error(diff)
 	}
-	const warning = "warning: pyproject.toml:12:1: the specification forbids a table entry-points.console_scripts, though setuptools takes it, move the lines to [project.scripts]\n"
+	const warning = "warning: pyproject.toml:12:1: this has no effect: setuptools takes [project.scripts] in its place, move the lines to [project.scripts]\n"
 	if stderr != warning {
 		t.Errorf("stderr %q", stderr)
 	}
@@ -112,7 +110,7 @@ func TestProjectJSON(t *testing.T) {
 	}
 	text := func(s string) *string { return &s }
 	images := []imageReport{{"ferry-base", nil, text("ferry_base")}, {"ferry-dock", text("ferry-dock"), text("Ferry_Dock")},
-		{"ferry", text("ferry"), text("quay")}, {"ferry-more", text("ferry-more"), nil}}
+		{"ferry", text("ferry"), text("quay")}}
 	if diff := cmp.Diff(images, got.Images); diff != "" {
 		t.Error(diff)
 	}
