@@ -5,8 +5,8 @@
 // was read from:
 //
 //   - known: the files say it, and the wheel must confirm it;
-//   - unknown: code or a build backend decides (dynamic, setup.py, poetry's own
-//     tables); it is read from the wheel once that is built, never guessed;
+//   - unknown: code or a build backend decides (dynamic, code of setup.py, hooks
+//     of a backend); it is read from the wheel once that is built, never guessed;
 //   - absent: nothing declares it, or what declares it has no effect.
 //
 // Project.Confirm compares the known facts with the built Wheel, Project.Complete

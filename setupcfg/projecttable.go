@@ -61,7 +61,7 @@ func (l *loader) projectDependencies() {
 	switch {
 	case static:
 		p.Dependencies = known(list, t.pos("project", "dependencies"))
-		p.Dependencies.MayGrow = dynamic
+		p.Dependencies.MayGrow = dynamic || l.markersLeak()
 	case dynamic:
 		if files, ok := l.dynamicFiles("dependencies"); ok {
 			p.Dependencies = known(requirementList(l.redirect(files)), t.pos("tool", "setuptools", "dynamic", "dependencies"))
@@ -69,8 +69,18 @@ func (l *loader) projectDependencies() {
 			p.Dependencies = follow(p.Dependencies, pos, l.dynamicWhy("dependencies"))
 		}
 	default:
-		p.Dependencies = erase(l, p.Dependencies, "dependencies")
+		before := p.Dependencies
+		if p.Dependencies = erase(l, before, "dependencies"); l.markersLeak() {
+			p.Dependencies = unknown[[]Requirement](before.Pos, "pbr may keep those that have a marker")
+		}
 	}
+}
+
+// markersLeak says whether pbr's requirements with a marker reach the wheel whatever [project] says of dependencies:
+// where the marker does not hold they are extras to pbr, and extras are dynamic.
+func (l *loader) markersLeak() bool {
+	_, dynamic := l.toml.dynamic("optional-dependencies")
+	return l.pbr != nil && dynamic && slices.ContainsFunc(l.pbrDependencies().Value, hasMarker)
 }
 
 func (l *loader) projectExtras() {

@@ -63,7 +63,9 @@ func (l *loader) version() {
 // setuptoolsVersion tries setup.py, pbr, [tool.setuptools.dynamic] and setup.cfg.
 func (l *loader) setuptoolsVersion() bool {
 	p := l.project
-	if k := l.keywordText("version"); k.Status != Absent && l.pbr == nil { // pbr overrides it
+	dynamic := []string{"tool", "setuptools", "dynamic", "version"}
+	// pbr and [tool.setuptools.dynamic] override what setup.py says
+	if k := l.keywordText("version"); k.Status != Absent && l.pbr == nil && !l.pbrTable() && !l.toml.hasTable(dynamic...) {
 		p.Version, p.VersionSource = k, "setup.py"
 		l.gitFiles()
 		return true
@@ -76,7 +78,6 @@ func (l *loader) setuptoolsVersion() bool {
 		return true
 	}
 	fact, source := absent[string](), ""
-	dynamic := []string{"tool", "setuptools", "dynamic", "version"}
 	if files, ok := l.dynamicFiles("version"); ok {
 		fact, source = l.versionFile(files), "file"
 	} else if l.toml.hasTable(dynamic...) {

@@ -1,6 +1,7 @@
 """Compares what pbrx-go reads from sdists with what Python's configparser reads and what the wheels say.
 
-    compare.py PBRX-GO LIST FOLDER    prints a table; ends with 1 where something differs
+    compare.py PBRX-GO LIST FOLDER       prints a table; ends with 1 where something differs
+    compare.py PBRX-GO --built FOLDER    the same for what generate.py left, in one line
 
 Nothing of the sdists is run: they are unpacked, and read by pbrx-go and by configparser.
 """
@@ -56,25 +57,35 @@ def config_differences(program, path):
 
 
 class Wheel:
-    def __init__(self, path):
-        with zipfile.ZipFile(path) as archive:
-            names = archive.namelist()
-            info = next(n for n in names if re.fullmatch(r"[^/]+\.dist-info/METADATA", n)).rpartition("/")[0]
-            self.metadata = HeaderParser().parsestr(archive.read(info + "/METADATA").decode())
-            text = archive.read(info + "/entry_points.txt").decode() if info + "/entry_points.txt" in names else ""
-            self.programs = sorted({n.split("/")[2] for n in names if re.match(r"[^/]+\.data/scripts/[^/]+$", n)})
+    def __init__(self, metadata, entry_points, programs):
+        self.metadata = HeaderParser().parsestr(metadata)
+        self.programs = programs
         # importlib.metadata's rules, by hand so that the wheel need not be installed.
         self.groups, group = {}, None
-        for line in map(str.strip, text.splitlines()):
+        for line in map(str.strip, entry_points.splitlines()):
             if not line or line.startswith("#"):
                 continue
             if line.startswith("[") and line.endswith("]"):
-                group = self.groups.setdefault(line[1:-1].strip(), {})
+                group = self.groups.setdefault(line.strip("[]"), {})
             else:
                 name, _, value = line.partition("=")
                 group[name.strip()] = re.sub(r"\s*\[.*", "", value.strip())
         self.extras = {canonical(e) for e in self.metadata.get_all("Provides-Extra", [])}
         self.requires = {requirement_name(r) for r in self.metadata.get_all("Requires-Dist", []) if not re.search(r"\bextra\b", r.partition(";")[2])}
+
+    @classmethod
+    def packed(cls, path):
+        with zipfile.ZipFile(path) as archive:
+            names = archive.namelist()
+            info = next(n for n in names if re.fullmatch(r"[^/]+\.dist-info/METADATA", n)).rpartition("/")[0]
+            text = archive.read(info + "/entry_points.txt").decode() if info + "/entry_points.txt" in names else ""
+            programs = sorted({n.split("/")[2] for n in names if re.match(r"[^/]+\.data/scripts/[^/]+$", n)})
+            return cls(archive.read(info + "/METADATA").decode(), text, programs)
+
+    @classmethod
+    def prepared(cls, folder):
+        entry_points = folder / "entry_points.txt"
+        return cls((folder / "METADATA").read_text(), entry_points.read_text() if entry_points.exists() else "", [])
 
 
 def requirement_name(text):
@@ -180,7 +191,33 @@ class Report:
             print(problem, file=sys.stderr)
 
 
+def compare_built(program, folder):
+    made = refused = known = unknown = 0
+    problems = []
+    for root in sorted(folder.iterdir()):
+        code, out, err = pbrx_go(program, "project", "--format", "json", str(root / "project"))
+        if not (root / "wheel").exists():
+            refused += 1
+            continue
+        if code != 0:
+            problems.append(f"{root}: setuptools builds it, but pbrx-go says: {err.strip()}")
+            continue
+        made += 1
+        compared = Comparison(json.loads(out), Wheel.prepared(root / "wheel"))
+        problems += [f"{root}: {d}" for d in compared.differences]
+        facts = [compared.cells[c] for c in COLUMNS if c != "data_scripts"]
+        unknown += facts.count("?")
+        known += len(facts) - facts.count("?")
+    print(f"{made} generated projects and their metadata: {known} facts known, {unknown} left to the wheel, {len(problems)} differences; {refused} more that setuptools refuses")
+    return problems
+
+
 def main():
+    if sys.argv[2] == "--built":
+        problems = compare_built(sys.argv[1], pathlib.Path(sys.argv[3]))
+        for problem in problems:
+            print(problem, file=sys.stderr)
+        sys.exit(1 if problems else 0)
     program, listed, folder = sys.argv[1], pathlib.Path(sys.argv[2]), pathlib.Path(sys.argv[3])
     report = Report()
     print("| project | backend | " + " | ".join(c.replace("_", " ") for c in COLUMNS) + " |")
@@ -199,7 +236,7 @@ def main():
             report.problems.append(f"{name} {version}: pbrx-go project ends with {code}: {err.strip()}")
             continue
         understood = json.loads(out)
-        report.add(name, version, Comparison(understood, Wheel(folder / wheel)), understood["build_backend"])
+        report.add(name, version, Comparison(understood, Wheel.packed(folder / wheel)), understood["build_backend"])
     report.close()
     sys.exit(1 if report.problems else 0)
 
