@@ -20,6 +20,10 @@ INDEX = "/tmp/pbrx/dnf-index"
 PACKAGES = "/tmp/pbrx/dnf-packages"
 WORK = "/tmp/dnf"
 
+# They write into the root file system: packages that were installed; a repository and a log.
+PLUGINS = ("local", "subscription-manager")
+PLUGIN_FOLDERS = ("/etc/dnf/plugins", "/etc/dnf/libdnf5-plugins")
+
 FOLDERS = ("/etc/yum.repos.d", "/etc/distro.repos.d")
 
 # What a mirror stands in for: the part of an address before what each mirror of the distribution has below its own.
@@ -173,8 +177,9 @@ def command(*arguments):
     argv = [name, "--config=%s/dnf.conf" % WORK]
     if micro:  # it has some of its settings from its command line only
         argv += ["--setopt=cachedir=" + INDEX, "--setopt=reposdir=%s/repos" % WORK, "--setopt=keepcache=1", "--setopt=install_weak_deps=0"]
-    if os.path.exists("/etc/dnf/plugins/subscription-manager.conf"):  # it would write a repository and a log of its own
-        argv.append("--disableplugin=subscription-manager")
+    plugins = [n for n in PLUGINS if any(os.path.exists("%s/%s.conf" % (folder, n)) for folder in PLUGIN_FOLDERS)]
+    if plugins:
+        argv.append("--disableplugin=" + ",".join(plugins))
     return argv + list(arguments)
 
 
@@ -221,14 +226,17 @@ def keep_packages():
 
 def explain(output):
     """Why it failed, in a line: the last error with what belongs to it (microdnf writes error:, dnf 5 what did not work)."""
-    reasons, network = [], []
+    reasons, causes, more = [], [], False
     for line in output.splitlines():
-        start = re.match(r"(?:(?:Error|error): *)(.*)|(Failed to .*)", line)
+        start = re.match(r"(?:(?:Error|error): *)(.*)|(Failed to .*|Transaction failed: .*)", line)
+        cause = re.match(r"\s+- ((?:Curl error|Status code).*)|>>> (\[RPM\] .*)", line)
         if start:
-            reasons = [start[1] if start[2] is None else start[2]]
-        elif re.match(r"\s+- (Curl error|Status code)", line):  # dnf says it before the error
-            network = [line.strip(" -")]
-        elif reasons and line.startswith((" ", "Problem", "No match for argument:")):
+            reasons, more = [start[1] if start[2] is None else start[2]], True
+        elif cause:  # said before the error
+            causes = [cause[1] or cause[2]]
+        elif more and line.startswith((" ", "Problem", "No match for argument:")):
             reasons.append(line)
-    said = " ".join(" ".join(reasons + network).split())
-    return "ERROR: " + said if said else ""
+        else:
+            more = False  # advice, which is about a command line that is ours
+    said = " ".join(" ".join(reasons + causes).split())
+    return "ERROR: " + said if reasons else ""

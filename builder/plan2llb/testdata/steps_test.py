@@ -359,6 +359,10 @@ class Dnf(unittest.TestCase):
             self.command({"dnf": "/usr/bin/dnf"}, ["/etc/dnf/plugins/subscription-manager.conf"]),
             ["dnf", "--config=/tmp/dnf/dnf.conf", "--disableplugin=subscription-manager", "install", "-y", "bc"],
         )
+        self.assertEqual(
+            self.command({"dnf": "/usr/bin/dnf"}, ["/etc/dnf/plugins/subscription-manager.conf", "/etc/dnf/libdnf5-plugins/local.conf"])[2],
+            "--disableplugin=local,subscription-manager",
+        )
 
     def test_unmatched(self):
         said = "Last metadata expiration check: 0:00:01 ago.\nNo match for argument: one\nAll matches were filtered out by exclude filtering for argument: two\nNo match for argument: pkgconfig(three)\nError: Unable to find a match: one pkgconfig(three)\n"
@@ -375,7 +379,9 @@ class Dnf(unittest.TestCase):
                 "Errors during downloading metadata for repository 'baseos':\n  - Curl error (7): Couldn't connect to server for http://m.example\nError: Failed to download metadata for repo 'baseos': All mirrors were tried\n",
                 "ERROR: Failed to download metadata for repo 'baseos': All mirrors were tried Curl error (7): Couldn't connect to server for http://m.example",
             ),
-            ("Failed to resolve the transaction:\nNo match for argument: one\nNo match for argument: two\n", "ERROR: Failed to resolve the transaction: No match for argument: one No match for argument: two"),
+            ("Failed to resolve the transaction:\nNo match for argument: one\nNo match for argument: two\nYou can try to add to command line:\n  --skip-unavailable to skip them\n", "ERROR: Failed to resolve the transaction: No match for argument: one No match for argument: two"),
+            (">>> [RPM] %post(one-1-0.x86_64) scriptlet failed, exit status 3\nTransaction failed: Rpm transaction failed.\n", "ERROR: Transaction failed: Rpm transaction failed. [RPM] %post(one-1-0.x86_64) scriptlet failed, exit status 3"),
+            (">>> [RPM] %post(one-1-0.x86_64) scriptlet failed, exit status 3\nComplete!\n", ""),
             ("Downloading metadata...\nerror: No package matches 'one'\n", "ERROR: No package matches 'one'"),
         ):
             with self.subTest(want):
