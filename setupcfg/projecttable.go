@@ -262,7 +262,9 @@ func erase[T any](l *loader, fact Fact[T], field string) Fact[T] {
 	if pos, old := l.oldSetuptools(); old {
 		return unknown[T](pos, "setuptools before 69.0 keeps what [project] does not mention, later ones drop it")
 	}
-	l.warnErased(fact.Pos, field)
+	if fact.Status == Known || l.py == nil || fact.Pos != l.py.opaquePos { // a call that may say anything probably does not say this
+		l.warnErased(fact.Pos, field)
+	}
 	return absent[T]()
 }
 

@@ -104,7 +104,7 @@ func (l *loader) read(name string) ([]byte, bool) {
 		return src, true
 	}
 	if !errors.Is(err, fs.ErrNotExist) {
-		l.errs = append(l.errs, &Error{Pos: filePos(name), Msg: "reading the file: " + err.Error(), Hint: "make it a readable file", cause: err})
+		l.errs = append(l.errs, &Error{Pos: filePos(name), Msg: "reading the file: " + err.Error(), Hint: "make it a readable file in the project", cause: err})
 	}
 	return nil, false
 }

@@ -19,7 +19,12 @@ func openProject(dir string) (*setupcfg.Project, *bindep.File, error) {
 	if !fi.IsDir() {
 		return nil, nil, usagef("reading the project: %s is no directory", dir)
 	}
-	files := os.DirFS(dir)
+	root, err := os.OpenRoot(dir) // a link that leads out of the project leads nowhere in the build, either
+	if err != nil {
+		return nil, nil, usagef("reading the project: %w", err)
+	}
+	defer root.Close()
+	files := root.FS()
 	project, projectErr := setupcfg.Load(files)
 	file, bindepErr := openBindep(files)
 	if err := errors.Join(projectErr, bindepErr); err != nil {

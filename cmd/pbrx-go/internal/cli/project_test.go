@@ -3,6 +3,7 @@ package cli
 import (
 	"bytes"
 	"encoding/json"
+	"fmt"
 	"os"
 	"path/filepath"
 	"slices"
@@ -200,5 +201,31 @@ build-backend = "hatchling.build"
 	}
 	if fact := (factReport{Fact: "console_scripts", Status: "known", File: "pyproject.toml", Line: 5, Column: 1, MayGrow: true}); !slices.Contains(got.Facts, fact) {
 		t.Errorf("no %+v in %+v", fact, got.Facts)
+	}
+}
+
+// TestProjectLinks follows links inside the project and none that leads out of it.
+func TestProjectLinks(t *testing.T) {
+	outside, dir := t.TempDir(), t.TempDir()
+	for _, name := range []string{filepath.Join(outside, "pyproject.toml"), filepath.Join(dir, "real.toml")} {
+		if err := os.WriteFile(name, []byte(projectToml), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	link := filepath.Join(dir, "pyproject.toml")
+	for target, want := range map[string]string{
+		"real.toml":                              "",
+		filepath.Join(outside, "pyproject.toml"): "pyproject.toml: reading the file: openat pyproject.toml: path escapes from parent, make it a readable file in the project",
+	} {
+		if err := os.RemoveAll(link); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.Symlink(target, link); err != nil {
+			t.Fatal(err)
+		}
+		_, _, err := openProject(dir)
+		if got := fmt.Sprint(err); got != want && (want != "" || err != nil) {
+			t.Errorf("a link to %s: %s, want %s", target, got, want)
+		}
 	}
 }
