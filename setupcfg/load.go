@@ -165,7 +165,7 @@ func (l *loader) checkName() {
 			pos, hint = filePos(filePy), "add name=\"…\" to the call of setup()"
 		}
 		if l.setuptools() {
-			l.project.Name = unknown[string](pos, "nothing says what the project is called: setuptools takes the name of its only package, or UNKNOWN")
+			l.project.Name = unknown[string](pos, "nothing names the project, setuptools makes up a name")
 			l.project.warn(pos, "nothing says what the project is called: setuptools takes the name of its only package, or UNKNOWN", hint)
 		} else {
 			l.errs.add(pos, hint, "nothing says what the project is called")

@@ -161,12 +161,13 @@ class Report:
     """What is said of all projects together."""
 
     def __init__(self):
-        self.projects = self.configs = self.known = self.unknown = 0
+        self.projects = self.configs = self.known = self.unknown = self.differences = 0
         self.problems, self.reasons, self.notes = [], [], []
 
     def add(self, name, version, compared, backend):
         self.projects += 1
         self.problems += [f"{name} {version}: {d}" for d in compared.differences]
+        self.differences += len(compared.differences)
         self.notes += [f"{name} {version}: the wheel lacks `{r}`, which has a marker" for r in compared.lost]
         why = {}
         for fact in COLUMNS:
@@ -181,8 +182,8 @@ class Report:
         print(f"| {name} {version} | {backend} | " + " | ".join(compared.cells[c] for c in COLUMNS) + " |", flush=True)
 
     def close(self):
-        print(f"\n{self.projects} projects: {self.known} facts known, {len(self.problems)} of them not as in the wheel; {self.unknown} left to the wheel.")
-        print(f"{self.configs} files setup.cfg in {len(READINGS)} readings, compared with configparser of Python {sys.version.split()[0]}.")
+        print(f"\n{self.projects} projects: {self.known} facts known, {self.differences} of them not as in the wheel; {self.unknown} left to the wheel.")
+        print(f"{self.configs} files setup.cfg in {len(READINGS)} readings compared with configparser of Python {sys.version.split()[0]}: {len(self.problems) - self.differences} differences.")
         for title, lines in (("Lost by the wheel", self.notes), ("Left to the wheel, and why", self.reasons)):
             print(f"\n## {title}\n")
             for line in lines:
