@@ -122,14 +122,8 @@ func (r Rule) platforms() [][]string {
 	for _, id := range ids {
 		for _, version := range versions {
 			for _, codename := range codenames {
-				d := Distro{ID: id, Version: version, Codename: codename}
-				lists = append(lists, d.Profiles())
-				if id == "rhel" { // whose name decides
-					d.Name = "Server"
-					lists = append(lists, d.Profiles())
-					d.Name = "Workstation"
-					lists = append(lists, d.Profiles())
-				}
+				// RHEL with a name that says more has the profiles of an id that does.
+				lists = append(lists, Distro{ID: id, Version: version, Codename: codename}.Profiles())
 			}
 		}
 	}

@@ -30,7 +30,10 @@ func TestLint(t *testing.T) {
 		{"foo [complie tset]", `f:1:6: the profile "complie" may be a slip of the pen, did you mean "compile"?` + "\n" +
 			`f:1:14: the profile "tset" may be a slip of the pen, did you mean "test"?`},
 		{"f1 [imagebuild]\nf2 [imagebuild]\nf3 [imagebuild]\nf4 [imagebiuld]", `f:4:5: the profile "imagebiuld" may be a slip of the pen, did you mean "imagebuild"?`},
-		{"f1 [imagebuild]\nf4 [imagebiuld]", ""}, // which of the two is meant?
+		{"f1 [(imagebuild a)]\nf2 [(imagebuild b)]\nf3 [(!imagebuild)]\nf4 [imagebiuld]", `f:4:5: the profile "imagebiuld" may be a slip of the pen, did you mean "imagebuild"?`},
+		{"f1 [imagebuild]\nf2 [imagebuild]\nf4 [imagebiuld]", ""}, // which of the two is meant?
+		{"f1 [etcd-v2]\nf2 [etcd-v2]\nf3 [etcd-v2]\nf4 [etcd-v3]", ""},
+		{"f1 [imagebuild]\nf2 [imagebuild]\nf3 [imagebuild]\nf4 [imagebuilds]", ""},
 		{"foo [test ()]", `f:1:11: "()" always matches, write in it what must hold, or remove it`},
 	} {
 		f, err := Parse("f", []byte(c.rule))
