@@ -27,6 +27,8 @@ type loader struct {
 	isGit bool
 	// pythonSet says that setup.py or pbr sets the versions of Python, which [project] does not change.
 	pythonSet bool
+	// scriptErrs are the problems of entry points outside of [project].
+	scriptErrs ErrorList
 	// pbrRequires are pbr's dependencies, once they are read.
 	pbrRequires *Fact[[]Requirement]
 }
@@ -127,10 +129,24 @@ func (l *loader) facts() {
 	} else {
 		l.projectTable()
 	}
+	l.reportScripts()
 	l.dataScripts()
 	l.version()
 	l.checkName()
 	l.checkDependencies()
+}
+
+// reportScripts says what is wrong with the entry points of setup.py and setup.cfg; where [project] replaces them all
+// nothing fails because of it.
+func (l *loader) reportScripts() {
+	fromProject := func(fact Fact[[]Script]) bool { return fact.Status != Known || fact.Pos.Filename == filePyproject }
+	if !l.hasProjectTable() || !fromProject(l.project.ConsoleScripts) || !fromProject(l.project.GUIScripts) {
+		l.errs = append(l.errs, l.scriptErrs...)
+		return
+	}
+	for _, e := range l.scriptErrs {
+		l.project.warn(e.Pos, e.Msg, e.Hint)
+	}
 }
 
 // backendFacts is for backends with tables of their own, of which only flit's is followed.

@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"text/scanner"
 )
 
 // poetryFacts reads [tool.poetry], which counts wherever [project] says nothing (poetry-core 2; before that,
@@ -18,13 +19,21 @@ func (l *loader) poetryFacts() {
 		t.errs.add(t.pos("tool", "poetry", "package-mode"), "remove the line, or run pbrx-go in a project that makes a wheel", "poetry makes no wheel of this project")
 	}
 	p.ConsoleScripts, p.GUIScripts = l.poetryScripts(), absent[[]Script]()
-	for _, group := range []string{groupConsole, groupGUI, "console-scripts", "gui-scripts"} {
-		if keys := []string{"tool", "poetry", "plugins", group}; t.hasTable(keys...) {
-			why := "poetry makes entry points of a table of plugins"
-			p.ConsoleScripts, p.GUIScripts = unknown[[]Script](t.pos(keys...), why), unknown[[]Script](t.pos(keys...), why)
-		}
+	if pos, ok := l.poetryPlugins(); ok {
+		const why = "poetry makes entry points of a table of plugins"
+		p.ConsoleScripts, p.GUIScripts = unknown[[]Script](pos, why), unknown[[]Script](pos, why)
 	}
 	l.poetryDependencies()
+}
+
+// poetryPlugins says whether a table of plugins is one of the groups of scripts, and where.
+func (l *loader) poetryPlugins() (scanner.Position, bool) {
+	for _, group := range []string{groupConsole, groupGUI, "console-scripts", "gui-scripts"} {
+		if keys := []string{"tool", "poetry", "plugins", group}; l.toml.hasTable(keys...) {
+			return l.toml.pos(keys...), true
+		}
+	}
+	return scanner.Position{}, false
 }
 
 // poetryScripts reads [tool.poetry.scripts]: strings, or tables with reference and type.
@@ -101,10 +110,12 @@ func (l *loader) poetryDependencies() {
 	case ok:
 		p.Dependencies = known(required, pos)
 	}
-	l.poetryExtras(optional, required, readable)
+	l.poetryExtras(optional, readable)
 }
 
-func (l *loader) poetryExtras(optional map[string]Requirement, required []Requirement, readable bool) {
+// poetryExtras reads [tool.poetry.extras]. A dependency that an extra names is no longer one of all, even where it is
+// not optional.
+func (l *loader) poetryExtras(optional map[string]Requirement, readable bool) {
 	p, t := l.project, l.toml
 	table := []string{"tool", "poetry", "extras"}
 	names, ok := t.table(table...)
@@ -121,7 +132,14 @@ func (l *loader) poetryExtras(optional map[string]Requirement, required []Requir
 			if r, ok := optional[Canonical(member.Text)]; ok {
 				e.Requirements = append(e.Requirements, Requirement{Text: r.Text, Pos: member.Pos})
 			}
-			readable = readable && !slices.ContainsFunc(required, func(r Requirement) bool { return requirementName(r.Text) == Canonical(member.Text) })
+			for i, r := range p.Dependencies.Value {
+				if requirementName(r.Text) == Canonical(member.Text) {
+					optional[Canonical(member.Text)] = r
+					e.Requirements = append(e.Requirements, Requirement{Text: r.Text, Pos: member.Pos})
+					p.Dependencies.Value = slices.Delete(p.Dependencies.Value, i, i+1)
+					break
+				}
+			}
 		}
 		if !validProjectName(name) {
 			t.errs.add(e.Pos, `use ASCII letters, digits, ".", "_" and "-"`, "%q cannot be the name of an extra", name)

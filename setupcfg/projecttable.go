@@ -58,7 +58,11 @@ func (l *loader) projectDependencies() {
 	p, t := l.project, l.toml
 	pos, dynamic := t.dynamic("dependencies")
 	list, static := t.strings("project", "dependencies")
-	switch {
+	_, extras := t.get("project", "optional-dependencies")
+	switch poetry := p.BackendFamily == "poetry"; {
+	case poetry && static && len(list) == 0 && p.Dependencies.Status != Absent: // poetry takes its own instead
+	case poetry && !static && extras && p.Dependencies.Status != Absent:
+		p.Dependencies = unknown[[]Requirement](p.Dependencies.Pos, "poetry drops these if [project] has extras that are not dynamic")
 	case static:
 		p.Dependencies = known(list, t.pos("project", "dependencies"))
 		p.Dependencies.MayGrow = dynamic || l.markersLeak()
@@ -76,11 +80,17 @@ func (l *loader) projectDependencies() {
 	}
 }
 
-// markersLeak says whether pbr's requirements with a marker reach the wheel whatever [project] says of dependencies:
-// where the marker does not hold they are extras to pbr, and extras are dynamic.
+// markersLeak says whether requirements with a marker reach the wheel whatever [project] says of dependencies: pbr's,
+// where the marker does not hold, and those of setup.py are extras without a name, and extras are dynamic.
 func (l *loader) markersLeak() bool {
-	_, dynamic := l.toml.dynamic("optional-dependencies")
-	return l.pbr != nil && dynamic && slices.ContainsFunc(l.pbrDependencies().Value, hasMarker)
+	if _, dynamic := l.toml.dynamic("optional-dependencies"); !dynamic || !l.setuptools() {
+		return false
+	}
+	if l.pbr != nil {
+		return slices.ContainsFunc(l.pbrDependencies().Value, hasMarker)
+	}
+	more, grows := l.pyMarkers()
+	return len(more) > 0 || grows
 }
 
 func (l *loader) projectExtras() {
@@ -142,18 +152,9 @@ func (l *loader) projectScripts() {
 		_, given := t.get("project", field)
 		return given
 	}) && !fromFile {
-		consoleErased := p.ConsoleScripts.Status == Known && !consoleDynamic
-		guiErased := p.GUIScripts.Status == Known && !guiDynamic
-		if consoleDynamic && !guiErased {
-			p.ConsoleScripts = follow(p.ConsoleScripts, consolePos, l.dynamicWhy("scripts"))
-		} else {
-			p.ConsoleScripts = erase(l, p.ConsoleScripts, "scripts")
-		}
-		if guiDynamic && !consoleErased {
-			p.GUIScripts = follow(p.GUIScripts, guiPos, l.dynamicWhy("gui-scripts"))
-		} else {
-			p.GUIScripts = erase(l, p.GUIScripts, "gui-scripts")
-		}
+		console, gui := p.ConsoleScripts, p.GUIScripts
+		p.ConsoleScripts = l.keptScripts(console, "scripts", consolePos, consoleDynamic, gui, guiDynamic)
+		p.GUIScripts = l.keptScripts(gui, "gui-scripts", guiPos, guiDynamic, console, consoleDynamic)
 		return
 	}
 	elsewhere := []Fact[[]Script]{p.ConsoleScripts, p.GUIScripts}
@@ -175,9 +176,24 @@ func (l *loader) projectScripts() {
 	}
 }
 
+// keptScripts are those of a field that [project] does not give: kept where it is dynamic, unless the other field has
+// scripts, too, and is not dynamic, since setuptools then drops all entry points.
+func (l *loader) keptScripts(fact Fact[[]Script], field string, pos scanner.Position, dynamic bool, other Fact[[]Script], otherDynamic bool) Fact[[]Script] {
+	switch {
+	case !dynamic, !otherDynamic && len(other.Value) > 0:
+		return erase(l, fact, field)
+	case !otherDynamic && other.Status == Unknown && fact.Status == Known && l.setuptools():
+		return unknown[[]Script](fact.Pos, "setuptools drops these if it finds other entry points, which are not dynamic")
+	}
+	return follow(fact, pos, l.dynamicWhy(field))
+}
+
 // poetryProjectScripts takes those of [project] where it has any, whatever is dynamic.
 func (l *loader) poetryProjectScripts() {
 	p, t := l.project, l.toml
+	if _, plugins := l.poetryPlugins(); plugins {
+		return
+	}
 	groups, _ := t.table("project", "entry-points")
 	if names, ok := t.table("project", "scripts"); ok && len(names) > 0 || slices.Contains(groups, groupConsole) {
 		p.ConsoleScripts = l.givenScripts(groupConsole, "scripts", false)

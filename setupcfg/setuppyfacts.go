@@ -103,26 +103,47 @@ func pyRequirements(value pyValue, marker string) ([]Requirement, bool) {
 	return out, ok
 }
 
-// pyDependencies reads install_requires=, and what extras_require= adds to it.
+// pyDependencies reads install_requires=.
 func (l *loader) pyDependencies() (ok bool) {
 	value, pos, ok := l.pyKeyword("install_requires")
 	if !ok {
 		return false
 	}
 	l.project.Dependencies = unknown[[]Requirement](pos, whySetupPy)
-	list, readable := pyRequirements(value, "")
-	if !readable || value.kind == pyOpaque {
-		return true
+	if list, readable := pyRequirements(value, ""); readable {
+		l.project.Dependencies = known(list, pos)
 	}
-	fact := known(list, pos)
-	extras, _, given := l.pyKeyword("extras_require")
-	fact.MayGrow = given && extras.kind != pyDict
-	for i, key := range extras.keys {
+	return true
+}
+
+// pyMarkers are the dependencies that extras_require= has under ":marker"; grows says that there may be others.
+func (l *loader) pyMarkers() (list []Requirement, grows bool) {
+	value, _, given := l.pyKeyword("extras_require")
+	if !given {
+		return nil, false
+	}
+	grows = value.kind != pyDict
+	for i, key := range value.keys {
 		if name, marker, _ := strings.Cut(key, ":"); strip(name) == "" {
-			more, ok := pyRequirements(extras.items[i], strip(marker))
-			fact.Value, fact.MayGrow = append(fact.Value, more...), fact.MayGrow || !ok
+			more, ok := pyRequirements(value.items[i], strip(marker))
+			list, grows = append(list, more...), grows || !ok
 		}
 	}
-	l.project.Dependencies = fact
-	return true
+	return list, grows
+}
+
+// addPyMarkers adds them to what is known.
+func (l *loader) addPyMarkers() {
+	fact := &l.project.Dependencies
+	list, grows := l.pyMarkers()
+	switch {
+	case fact.Status == Unknown || len(list) == 0 && !grows:
+	case fact.Status == Known:
+		fact.Value, fact.MayGrow = append(fact.Value, list...), fact.MayGrow || grows
+	case grows:
+		_, pos, _ := l.pyKeyword("extras_require")
+		*fact = unknown[[]Requirement](pos, whySetupPy)
+	default:
+		*fact = known(list, list[0].Pos)
+	}
 }

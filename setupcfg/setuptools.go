@@ -13,7 +13,10 @@ const whySetupPy = "setup.py decides"
 // setuptoolsFacts finds what pbr, setup.py and setup.cfg say, in this order of precedence.
 func (l *loader) setuptoolsFacts() {
 	l.name()
+	before := len(l.errs)
 	l.scripts()
+	l.scriptErrs = slices.Clone(l.errs[before:])
+	l.errs = l.errs[:before]
 	l.extras()
 	l.dependencies()
 	l.requiresPython()
@@ -198,8 +201,11 @@ func (l *loader) requirementValue(lines []valueLine, pos scanner.Position) []Req
 
 func (l *loader) dependencies() {
 	p := l.project
-	if l.pbr == nil && l.pyDependencies() {
-		return
+	if l.pbr == nil {
+		defer l.addPyMarkers()
+		if l.pyDependencies() {
+			return
+		}
 	}
 	lines, pos, inOptions := l.value(l.cfg, "options", "install_requires")
 	if l.pbr != nil || l.pbrTable() {

@@ -18,6 +18,8 @@ import tempfile
 import zipfile
 from email.parser import HeaderParser
 
+from pip._vendor.packaging.utils import canonicalize_version
+
 READINGS = ("raw", "setuptools", "pbr")
 COLUMNS = ("name", "version", "console_scripts", "gui_scripts", "extras", "requires_python", "dependencies", "data_scripts")
 
@@ -92,12 +94,6 @@ def requirement_name(text):
     return canonical(re.match(r"[A-Za-z0-9][A-Za-z0-9._-]*", text).group())
 
 
-def release(version):
-    """A version without what is written in more than one way."""
-    text = re.sub(r"[-_.]?(alpha|beta|a|b|rc|c|post|dev)[-_.]?", lambda m: {"alpha": "a", "beta": "b", "c": "rc"}.get(m[1], m[1]), version.lower())
-    return re.sub(r"(\.0)+(?=$|[a-z+])", "", text)
-
-
 def specifiers(text):
     return sorted(filter(None, re.sub(r"\s", "", text or "").split(",")))
 
@@ -113,7 +109,7 @@ class Comparison:
         scripts = {s["name"]: s["value"] for s in report["console_scripts"]}
         gui = {s["name"]: s["value"] for s in report["gui_scripts"]}
         self.one("name", canonical(report["name"] or ""), canonical(wheel.metadata["Name"]))
-        self.one("version", release(report["version"] or ""), release(wheel.metadata["Version"]))
+        self.one("version", canonicalize_version(report["version"] or ""), canonicalize_version(wheel.metadata["Version"]))
         self.many("console_scripts", scripts.items(), wheel.groups.get("console_scripts", {}).items())
         self.many("gui_scripts", gui.items(), wheel.groups.get("gui_scripts", {}).items())
         self.many("extras", map(canonical, report["extras"]), wheel.extras)

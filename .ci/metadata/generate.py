@@ -41,8 +41,8 @@ def value(items):
     return "".join("\n    " + ("\n    " if chance(0.1) else "") + item for item in items)
 
 
-def scripts():
-    return value(random.sample(SCRIPTS, random.randint(0, 3)))
+def scripts(prefix=""):
+    return value([prefix + s for s in random.sample(SCRIPTS, random.randint(0, 3))])
 
 
 def groups(spellings):
@@ -51,7 +51,7 @@ def groups(spellings):
     if chance(0.8):
         text += choice(spellings) + " =" + scripts() + "\n"
     if chance(0.3):
-        text += "gui_scripts =" + scripts() + "\n"
+        text += "gui_scripts =" + scripts("g-") + "\n"
     if chance(0.3):
         text += "plug =" + value(["p = demo:p"]) + "\n"
     return text
