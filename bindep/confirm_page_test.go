@@ -11,7 +11,7 @@ func (c *confirmation) page() string {
 	fmt.Fprintf(&b, `# What was compared with the reference
 
 `+"`make confirm-bindep`"+` runs %s, as PyPI has it, beside ours and writes this page. The os-release of each
-distribution is given to bindep's distro library in a root of its own; otherwise bindep runs unchanged. Ours
+distribution is given to bindep's distro library in a root of its own; its grammar is compiled once. Otherwise bindep runs unchanged. Ours
 reads standard input, and files with a NUL character, as with `+"`--strict`"+`. Every file is
 read for %d distributions (%s), each with %d sets of profiles. "Refused" are inputs that neither
 of the two accepts.

@@ -115,6 +115,8 @@ func TestLintLines(t *testing.T) {
 		{"foo >=1,<=1", ""},
 		{"foo ==1,!=1.0,>=0:1", ""}, // the texts differ, the versions do not
 		{"foo >=2,<1", `f:1:7: no version is >=2,<1, correct the constraints`},
+		{"foo <3,<1,>=2", `f:1:6: no version is <3,<1,>=2, correct the constraints`},
+		{"foo >=1,>=3,<2", `f:1:7: no version is >=1,>=3,<2, correct the constraints`},
 		{"foo >1,<=1", `f:1:6: no version is >1,<=1, correct the constraints`},
 		{"foo >=1,>1,<=1", `f:1:7: no version is >=1,>1,<=1, correct the constraints`},
 		{"foo ==1,==2", `f:1:7: no version is ==1,==2, correct the constraints`},
