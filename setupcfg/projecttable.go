@@ -143,8 +143,8 @@ func (l *loader) projectScripts() {
 		l.poetryProjectScripts()
 		return
 	}
-	consolePos, consoleDynamic := t.dynamic("scripts")
-	guiPos, guiDynamic := t.dynamic("gui-scripts")
+	_, consoleDynamic := t.dynamic("scripts")
+	_, guiDynamic := t.dynamic("gui-scripts")
 	_, groupsDynamic := t.dynamic("entry-points")
 	files, fromFile := l.dynamicFiles("entry-points")
 	fromFile = fromFile && (consoleDynamic || guiDynamic || groupsDynamic)
@@ -153,8 +153,8 @@ func (l *loader) projectScripts() {
 		return given
 	}) && !fromFile {
 		console, gui := p.ConsoleScripts, p.GUIScripts
-		p.ConsoleScripts = l.keptScripts(console, "scripts", consolePos, consoleDynamic, gui, guiDynamic)
-		p.GUIScripts = l.keptScripts(gui, "gui-scripts", guiPos, guiDynamic, console, consoleDynamic)
+		p.ConsoleScripts = l.keptScripts(console, "scripts", gui, "gui-scripts")
+		p.GUIScripts = l.keptScripts(gui, "gui-scripts", console, "scripts")
 		return
 	}
 	elsewhere := []Fact[[]Script]{p.ConsoleScripts, p.GUIScripts}
@@ -178,7 +178,9 @@ func (l *loader) projectScripts() {
 
 // keptScripts are those of a field that [project] does not give: kept where it is dynamic, unless the other field has
 // scripts, too, and is not dynamic, since setuptools then drops all entry points.
-func (l *loader) keptScripts(fact Fact[[]Script], field string, pos scanner.Position, dynamic bool, other Fact[[]Script], otherDynamic bool) Fact[[]Script] {
+func (l *loader) keptScripts(fact Fact[[]Script], field string, other Fact[[]Script], otherField string) Fact[[]Script] {
+	pos, dynamic := l.toml.dynamic(field)
+	_, otherDynamic := l.toml.dynamic(otherField)
 	switch {
 	case !dynamic, !otherDynamic && len(other.Value) > 0:
 		return erase(l, fact, field)
