@@ -45,7 +45,7 @@ func TestSurroundings(t *testing.T) {
 		"WARNING: updating and opening http://x.example/main: temporary error (try again later)":                     true,
 		"WARNING: updating and opening http://x.example/main: UNTRUSTED signature":                                   false,
 		"WARNING: updating and opening http://x.example/main: could not connect to server (check repositories file)": true,
-		"  - Curl error (7): Couldn't connect to server for http://x.example/repodata/repomd.xml":                     true,
+		"  - Curl error (7): Couldn't connect to server for http://x.example/repodata/repomd.xml":                    true,
 		"  - Curl error (6): Couldn't resolve host name for http://x.example/repodata/repomd.xml":                    true,
 		"ReadTimeoutError: HTTPSConnectionPool(host='x', port=443): Read timed out.":                                 true,
 	} {

@@ -85,10 +85,15 @@ func sourceOf(t *testing.T, name, version, dir string) string {
 	if err := os.MkdirAll(dir, 0o755); err != nil {
 		t.Fatal(err)
 	}
-	for _, spelled := range []string{name, strings.ReplaceAll(name, "-", "_")} { // releases before PEP 625 have the name as it is
+	spellings := []string{name, strings.NewReplacer("-", "_", ".", "_").Replace(name)} // releases before PEP 625 have the name as it is
+	for _, spelled := range spellings {
 		if archive := filepath.Join(archives, spelled+"-"+version+".tar.gz"); exists(archive) {
 			run("tar", "-C", dir, "-xzf", archive)
-			return filepath.Join(dir, spelled+"-"+version)
+		}
+	}
+	for _, spelled := range spellings {
+		if source := filepath.Join(dir, spelled+"-"+version); exists(source) {
+			return source
 		}
 	}
 	t.Fatalf("pip did not fetch an archive of %s %s", name, version)

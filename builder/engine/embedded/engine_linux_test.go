@@ -180,3 +180,36 @@ func TestLogGoesWhereItIsWanted(t *testing.T) {
 		t.Errorf("engine.log was written as well: %v", err)
 	}
 }
+
+// What package managers keep in cache mounts is there for the next engine.
+func TestCacheMountsStay(t *testing.T) {
+	needEngine(t)
+	state, dir := filepath.Join(t.TempDir(), "state"), stepDir(t)
+	const size = 1 << 20
+	kept := func(e *embedded.Engine) (all []int64) {
+		du, err := e.Client().DiskUsage(t.Context(), client.WithFilter([]string{"type==exec.cachemount"}))
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, r := range du {
+			all = append(all, r.Size)
+		}
+		return all
+	}
+	e := open(t, embedded.Options{StateDir: state})
+	base := llb.Scratch().File(llb.Copy(llb.Local("step"), "/step", "/step"))
+	fill := base.Run(args("/step", "fill", "/cache/file", fmt.Sprint(size)), llb.Network(llb.NetModeNone),
+		llb.AddMount("/cache", llb.Scratch(), llb.AsPersistentCacheDir("kept", llb.CacheMountLocked))).Root()
+	if _, err := solve(t.Context(), e.Client(), dir, fill, t.Output()); err != nil {
+		t.Fatal(err)
+	}
+	if all := kept(e); len(all) != 1 || all[0] < size {
+		t.Errorf("after the step the cache mounts have %d bytes, want one of %d", all, size)
+	}
+	if err := e.Close(); err != nil {
+		t.Fatal(err)
+	}
+	if all := kept(open(t, embedded.Options{StateDir: state})); len(all) != 1 || all[0] < size {
+		t.Errorf("the next engine's cache mounts have %d bytes, want one of %d", all, size)
+	}
+}

@@ -14,7 +14,7 @@ import shutil
 import subprocess
 
 import rpmdb
-from common import environment, fail, given, mirror, now, run
+from common import began, environment, fail, given, mirror, run
 
 INDEX = "/tmp/pbrx/dnf-index"
 PACKAGES = "/tmp/pbrx/dnf-packages"
@@ -205,7 +205,7 @@ def unmatched(text, names):
 
 
 def install(names):
-    started = now()
+    started = began()
     prepare()
     keep_packages()
     run(command("install", "-y", *names), environment(), explain=explain)

@@ -15,7 +15,7 @@ import subprocess
 import sys
 import venv
 
-from common import TOOLS, environment, now, run, settle
+from common import TOOLS, began, environment, run, settle
 
 
 def target(arguments):
@@ -52,7 +52,7 @@ def sources(python, names):
 
 def main():
     os.umask(0o022)
-    started = now()
+    started = began()
     python = target(sys.argv[1:])
     wheels = sorted(glob.glob("/tmp/pbrx/wheels/*.whl"))
     if wheels:

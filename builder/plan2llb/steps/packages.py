@@ -15,7 +15,7 @@ import sys
 import apk
 import apt
 import dnf
-from common import fail, now, settle
+from common import began, fail, settle
 
 # Written by the package manager, of no use in an image. What was there before is put back.
 TRACES = (
@@ -56,7 +56,7 @@ RECORDS = ("/var/lib/apt/extended_states", "/var/lib/dpkg/triggers/File", "/var/
 
 
 def install(manager, names):
-    started = now()
+    started = began()
     kept = {}
     for path in TRACES + RECORDS:
         if os.path.exists(path):

@@ -55,7 +55,11 @@ func (p Package) info(scratch string) (*nfpm.Info, error) {
 			return nil, err
 		}
 	}
-	for n, f := range p.Files {
+	all, err := expand(p.Files)
+	if err != nil {
+		return nil, err
+	}
+	for n, f := range all {
 		c, err := f.content(filepath.Join(scratch, p.Name+"."+strconv.Itoa(n)))
 		if err != nil {
 			return nil, err
@@ -79,14 +83,35 @@ func (f File) content(spare string) (*files.Content, error) {
 		}
 		return c, os.WriteFile(spare, []byte(f.Text), 0o644)
 	}
-	info, err := os.Stat(f.Source)
-	if err != nil {
-		return nil, err
-	}
-	if info.IsDir() {
-		c.Type = files.TypeTree
-	} else if f.Mode == 0 {
+	if f.Mode == 0 {
+		info, err := os.Stat(f.Source)
+		if err != nil {
+			return nil, err
+		}
 		c.FileInfo.Mode = info.Mode().Perm()
 	}
 	return c, nil
+}
+
+// expand puts the files that lie in folders in the folders' place. (nfpm has trees, too, with folders that apk cannot read.)
+func expand(files []File) ([]File, error) {
+	var all []File
+	for _, f := range files {
+		if info, err := os.Stat(f.Source); f.Source == "" || f.Link != "" || err == nil && !info.IsDir() {
+			all = append(all, f)
+			continue
+		}
+		err := filepath.WalkDir(f.Source, func(path string, d fs.DirEntry, err error) error {
+			if err != nil || d.IsDir() {
+				return err
+			}
+			below, err := filepath.Rel(f.Source, path)
+			all = append(all, File{Path: filepath.Join(f.Path, below), Source: path})
+			return err
+		})
+		if err != nil {
+			return nil, err
+		}
+	}
+	return all, nil
 }
