@@ -112,6 +112,7 @@ func TestLintLines(t *testing.T) {
 		{"foo\nfoo [!platform:apk !a]\n", `f:2:1: line 1 asks for "foo" everywhere, and nothing here takes that back, ` +
 			`write [!platform:apk !a] on line 1 and remove this line`},
 		{"foo >=1,<2,!=1.5", ""},
+		{"foo [a]\nfoo [a] >=2,<1\n", "f:2:11: no version is >=2,<1, correct the constraints"},
 		{"foo >=1,<=1", ""},
 		{"foo ==1,!=1.0,>=0:1", ""}, // the texts differ, the versions do not
 		{"foo >=2,<1", `f:1:7: no version is >=2,<1, correct the constraints`},

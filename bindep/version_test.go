@@ -17,6 +17,13 @@ func TestHolds(t *testing.T) {
 	}
 }
 
+// The last hyphen begins the revision.
+func TestHoldsRevision(t *testing.T) {
+	if ok, err := (Constraint{Op: ">", Version: "1-3"}).Holds("1-2-3"); !ok || err != nil {
+		t.Errorf("1-2-3 >1-3: %t, %v", ok, err)
+	}
+}
+
 func TestHoldsErrors(t *testing.T) {
 	for _, c := range []struct {
 		installed string
@@ -44,7 +51,7 @@ func TestDigitsOfOtherScripts(t *testing.T) {
 	if got, want := f.String(), "foo [a²٣①] >=٣.1\n"; got != want {
 		t.Errorf("%q, want %q", got, want)
 	}
-	for installed, want := range map[string]bool{"3.1": true, "2.9": false, "४": true, "0٣.1": true, "𝟛.1": true} {
+	for installed, want := range map[string]bool{"3.1": true, "2.9": false, "४": true, "0٣.1": true, "𝟛.1": true, "𝟚.9": false, "1-2-3": false} {
 		if ok, err := f.Rules[0].Constraints[0].Holds(installed); ok != want || err != nil {
 			t.Errorf("%s: %t, %v, want %t", installed, ok, err, want)
 		}
