@@ -82,6 +82,7 @@ type pyScope map[string]pyValue
 func newPyScope(tokens []pyToken) pyScope {
 	scope := pyScope{}
 	uses := map[string]int{}
+	targets := bracketTargets(tokens)
 	depth := 0
 	bound := map[string]bool{}
 	for i, t := range tokens {
@@ -98,7 +99,7 @@ func newPyScope(tokens []pyToken) pyScope {
 			return pyScope{}
 		}
 		uses[t.text]++
-		if depth > 0 && !rebinds(tokens, i) {
+		if depth > 0 && !targets[i] && !rebinds(tokens, i) {
 			continue
 		}
 		if value, ok := moduleBinding(scope, tokens[i:]); ok && depth == 0 && !bound[t.text] && (i == 0 || tokens[i-1].pos.Line < t.pos.Line) {
@@ -114,6 +115,31 @@ func newPyScope(tokens []pyToken) pyScope {
 		}
 	}
 	return scope
+}
+
+// bracketTargets are the tokens within outermost brackets that may give values to names: (a, b) = …, for (a, b) in …,
+// import (a, b), as (a, b).
+func bracketTargets(tokens []pyToken) map[int]bool {
+	targets := map[int]bool{}
+	depth, start := 0, 0
+	for i, t := range tokens {
+		switch {
+		case t.is("(") || t.is("[") || t.is("{"):
+			if depth++; depth == 1 {
+				start = i
+			}
+		case t.is(")") || t.is("]") || t.is("}"):
+			if depth--; depth != 0 {
+				continue
+			}
+			before := start > 0 && (tokens[start-1].is("import") || tokens[start-1].is("for") || tokens[start-1].is("as"))
+			after := i+1 < len(tokens) && (tokens[i+1].is("=") || tokens[i+1].is("in") || tokens[i+1].is(","))
+			for j := start; j <= i && (before || after); j++ {
+				targets[j] = true
+			}
+		}
+	}
+	return targets
 }
 
 // rebinds says whether a name inside brackets is given a value there, or may be: := and the names of a comprehension.

@@ -45,6 +45,9 @@ func parseSetupPy(filename string, src []byte) *setupPy {
 			s.readCall(tokens[i+2:])
 		}
 	}
+	if _, ok := s.keywords["distclass"]; ok {
+		s.opaque = true // and may do anything
+	}
 	if calls != 1 {
 		s.opaque = true
 		for name, k := range s.keywords { // of which call they are depends
