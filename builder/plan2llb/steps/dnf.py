@@ -206,9 +206,14 @@ def unmatched(text, names):
 
 def install(names):
     started = began()
+    had, times = os.path.exists("/run/dnf"), os.stat("/run") if os.path.isdir("/run") else None
     prepare()
     keep_packages()
     run(command("install", "-y", *names), environment(), explain=explain)
+    if not had and os.path.isdir("/run/dnf"):  # where dnf 5 had its lock
+        shutil.rmtree("/run/dnf")
+        if times:
+            os.utime("/run", ns=(times.st_atime_ns, times.st_mtime_ns))
     rpmdb.settle(started)
 
 
