@@ -15,7 +15,7 @@ help:
 	@echo 'make test    all tests (root; half an hour on two cores)'
 	@echo 'make test-docker  conformance on Docker Engine of Debian trixie and sid (root; 15 minutes)'
 	@echo 'make confirm-bindep  bindep against the one on PyPI, at length (20 minutes)'
-	@echo 'make confirm-metadata  what is read of projects against Python and 113 released wheels (half an hour)'
+	@echo 'make confirm-metadata  what is read of projects against Python and 113 released wheels (10 minutes, more where nothing is fetched yet)'
 	@echo 'make lint    gofmt, go vet, and golangci-lint where it is installed'
 	@echo 'make base    a Debian base image with Python, from the mirror of this machine (root)'
 	@echo 'make clean   remove what make build left'
