@@ -158,7 +158,6 @@ git [platform:apline]
 bc [platform:alpine]
 sets-up [platform:alpine-3.20]
 libc-dev [compile platform:apk]
-cmd:git [compile platform:alpine]
 `)
 	set := onAlpine(t, project)
 	if want := `bindep.txt:10:6: no distribution has the profile "platform:apline", did you mean "platform:alpine"?`; !strings.Contains(set.out.stderr, "warning: "+want+"\n") {
@@ -172,7 +171,7 @@ cmd:git [compile platform:alpine]
 	}
 	slices.Sort(installs)
 	if want := []string{
-		"[distro] compile packages: cmd:git gcc libc-dev libffi-dev libressl-dev linux-headers make musl-dev",
+		"[distro] compile packages: bc gcc libc-dev libffi libffi-dev libressl-dev linux-headers make musl-dev sets-up",
 		"[distro] package index (apk)",
 		"[distro] runtime packages: bc dumb-init libffi sets-up",
 	}; !slices.Equal(installs, want) {
@@ -205,12 +204,12 @@ wheelhouse = "wheelhouse:main"
 
 
 def main():
-    import crcmod.crcmod, psutil
+    import crcmod._crcfunext, psutil
     import lxml.etree
     from cryptography.fernet import Fernet
 
     key = Fernet(Fernet.generate_key())
-    print(key.decrypt(key.encrypt(b"sealed")).decode(), psutil.Process().pid > 0, lxml.etree.fromstring("<a/>").tag, crcmod.crcmod._usingExtension)
+    print(key.decrypt(key.encrypt(b"sealed")).decode(), psutil.Process().pid > 0, lxml.etree.fromstring("<a/>").tag)
 `)
 	write(t, filepath.Join(project, "bindep.txt"), "gcc [compile platform:apk]\nmusl-dev [compile platform:apk]\n")
 	set := onAlpine(t, project)
@@ -231,7 +230,7 @@ def main():
 	if said < 0 || compiled < said {
 		t.Errorf("it was said at %d, and compiled at %d:\n%s", said, compiled, log)
 	}
-	scriptRun{args: []string{"wheelhouse"}, stdout: `sealed True a True\n`}.check(t, set.layout)
+	scriptRun{args: []string{"wheelhouse"}, stdout: `sealed True a\n`}.check(t, set.layout)
 }
 
 // A service whose version and files come from git, and two clients from PyPI: every script runs.
@@ -247,12 +246,13 @@ func TestAlpineServices(t *testing.T) {
 	})
 	t.Run("bindep", func(t *testing.T) {
 		set := onAlpine(t, sourceOf(t, "bindep", "2.14.0", t.TempDir()))
-		scriptRun{args: []string{"bindep", "--profiles"}, stdout: `(?s)Platform profiles:\nplatform:alpine\n.*platform:apk\n.*`}.check(t, set.layout)
+		scriptRun{args: []string{"bindep", "--brief", "--file", "-"}, stdin: "busybox [platform:apk]\nno-such-package [platform:alpine]\n",
+			stdout: `no-such-package\n`, stderr: `(WARNING: opening from cache .*\n)*`, code: 1}.check(t, set.layout) // apk misses the index, which no image has
 	})
 	t.Run("python-openstackclient", func(t *testing.T) {
 		set := onAlpine(t, sourceOf(t, "python-openstackclient", "8.1.0", t.TempDir()))
 		scriptRun{args: []string{"openstack", "--version"}, stdout: `openstack 8\.1\.0\n`}.check(t, set.layout)
-		scriptRun{args: []string{"openstack", "module", "list", "-f", "value"}, stdout: `(?s).*openstackclient 8\.1\.0\n.*`}.check(t, set.layout)
+		scriptRun{args: []string{"openstack", "module", "list", "-f", "value"}, stdout: `(?s).*\n8\.1\.0\n`}.check(t, set.layout)
 	})
 }
 
@@ -261,11 +261,15 @@ func TestAlpineFailures(t *testing.T) {
 	a := alpine(t)
 	work := t.TempDir()
 	unsigned := strings.NewReplacer("127.0.0.1:PORT", strings.TrimSuffix(strings.TrimPrefix(a.url, "http://"), "/alpine"))
-	const first = "# One that is there.\nyaml\n"
+	const (
+		first  = "# One that is there.\nyaml\n"
+		index  = "fetching the package index of alpine-3.20.3: building [distro] package index (apk): updating and opening http://127.0.0.1:PORT/alpine/v3.20/"
+		remedy = ": name a mirror that answers with --mirror URL (auto takes the host's); where nothing but the init is to be installed, --init-path none does without"
+	)
 	for name, f := range map[string]failure{
 		"packages that are not there": {code: 1, project: first + "no-such-package\nnor-this-one [compile]\n", errors: []string{
-			`bindep.txt:4:1: alpine-3.20.3 has no package "nor-this-one": correct the name, or limit the line to the platforms that have it, as in [platform:…]`,
-			`bindep.txt:3:1: alpine-3.20.3 has no package "no-such-package": correct the name, or limit the line to the platforms that have it, as in [platform:…]`}},
+			`bindep.txt:3:1: alpine-3.20.3 has no package "no-such-package": correct the name, or limit the line to the platforms that have it, as in [platform:…]`,
+			`bindep.txt:4:1: alpine-3.20.3 has no package "nor-this-one": correct the name, or limit the line to the platforms that have it, as in [platform:…]`}},
 		"packages that cannot be together": {code: 1, project: first + "bc\nnot-with-yaml\n", errors: []string{
 			"building [distro] runtime packages: bc not-with-yaml yaml: unable to select packages: yaml-0.2.5-r0: breaks: not-with-yaml-1-r0[!yaml] satisfies: world[yaml]: asked for by bindep.txt:2:1, bindep.txt:4:1"},
 			log: []string{"ERROR: unable to select packages:"}},
@@ -273,16 +277,17 @@ func TestAlpineFailures(t *testing.T) {
 			"building [distro] runtime packages: needs-nothing-there yaml: unable to select packages: so:libnowhere.so.1 (no such package): required by: needs-nothing-there-1-r0[so:libnowhere.so.1]: asked for by bindep.txt:3:1"},
 			log: []string{"so:libnowhere.so.1 (no such package)"}},
 		"a name that two packages have": {code: 1, project: first + "lamp-fuel [compile]\n", errors: []string{
-			"building [distro] compile packages: lamp-fuel: unable to select packages: lamp-fuel (virtual): note: please select one of the 'provided by' packages explicitly provided by: lamp-gas lamp-oil required by: world[lamp-fuel]: asked for by bindep.txt:3:1"},
+			"building [distro] compile packages: lamp-fuel yaml: unable to select packages: lamp-fuel (virtual): note: please select one of the 'provided by' packages explicitly provided by: lamp-gas lamp-oil required by: world[lamp-fuel]: asked for by bindep.txt:3:1"},
 			log: []string{"lamp-fuel (virtual):"}},
 		"a package whose script fails": {code: 1, project: first + "fails-to-set-up\n", errors: []string{
 			"building [distro] runtime packages: fails-to-set-up yaml: fails-to-set-up-1-r0.post-install: script exited with error 3: asked for by bindep.txt:3:1"},
 			log: []string{"the moon is in the way"}},
-		"a mirror that the base does not trust": {code: 1, project: first, base: a.plain, errors: []string{
-			"building [distro] package index (apk): updating and opening http://127.0.0.1:PORT/alpine/v3.20/main: UNTRUSTED signature updating and opening http://127.0.0.1:PORT/alpine/v3.20/community: UNTRUSTED signature"},
+		"a mirror that the base does not trust": {code: 3, project: first, base: a.plain, errors: []string{
+			index + "main: UNTRUSTED signature; updating and opening http://127.0.0.1:PORT/alpine/v3.20/community: UNTRUSTED signature" + remedy},
 			log: []string{"UNTRUSTED signature"}},
 		"a mirror that is down": {code: 3, project: first, args: []string{"--mirror", "http://127.0.0.1:" + deadPort(t) + "/alpine"}, errors: []string{
-			"building [distro] package index (apk): updating and opening http://127.0.0.1:PORT/alpine/v3.20/main: could not connect to server (check repositories file) updating and opening http://127.0.0.1:PORT/alpine/v3.20/community: could not connect to server (check repositories file): the network or a disk failed meanwhile: mend that, or run again"},
+			index + "main: could not connect to server (check repositories file); updating and opening http://127.0.0.1:PORT/alpine/v3.20/community: could not connect to server (check repositories file)" +
+				": the network or a disk failed meanwhile: mend that, or run again" + remedy},
 			log: []string{"could not connect to server"}},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -61,13 +61,12 @@ def install(names):
 
 def explain(output):
     """Why apk failed, in a line: the last error with what is indented below it, else what it warned of."""
-    reasons = []
+    error = []
     for line in output.splitlines():
         if line.startswith("ERROR: "):
-            reasons = [line]
-        elif reasons and line.startswith("  "):
-            reasons.append(line)
-    if not reasons:
-        reasons = [line for line in output.splitlines() if line.startswith("WARNING: ")]
-    said = " ".join(re.sub(r"^(ERROR|WARNING): ", "", " ".join(r.split())) for r in reasons)
+            error = [line.removeprefix("ERROR: ").strip()]
+        elif error and line.startswith("  "):
+            error.append(line.strip())
+    warnings = [line.removeprefix("WARNING: ").strip() for line in output.splitlines() if line.startswith("WARNING: ")]
+    said = " ".join(error) or "; ".join(warnings)
     return "ERROR: " + said if said else ""

@@ -78,7 +78,8 @@ def announce(line):
     """Says before any compiler runs what has no wheel here: on musl that may take its time."""
     m = SOURCE.match(line)
     if m:
-        tag = next(sys_tags())
+        tags = list(sys_tags())
+        tag = next((t for t in tags if "linux_" in t.platform and not t.platform.startswith("linux_")), tags[0])
         note("no wheel of %s %s fits this base (%s, %s): it is built from its source" % (m[1], m[2], tag.interpreter, tag.platform))
 
 
