@@ -181,8 +181,11 @@ func makeZig(t *testing.T, dir string) (z zigCompiler, err error) {
 		return z, err
 	}
 	found, err := filepath.Glob(filepath.Join(wheels, "ziglang-*.whl"))
-	if err != nil || len(found) != 1 {
-		return z, fmt.Errorf("pip fetched %q (%v)", found, err)
+	if err != nil {
+		return z, err
+	}
+	if len(found) != 1 {
+		return z, fmt.Errorf("pip fetched %q", found)
 	}
 	if err := outputless(python, "-m", "zipfile", "-e", found[0], all); err != nil {
 		return z, err

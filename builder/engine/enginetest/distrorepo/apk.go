@@ -10,6 +10,7 @@ import (
 	"crypto/sha1" // #nosec G505 -- what apk-tools 2 verifies
 	"crypto/x509"
 	"encoding/pem"
+	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -90,7 +91,7 @@ func (p Package) writeAPK(scratch, path string, key *Key) error {
 		return err
 	}
 	if err := apk.Default.Package(info, f); err != nil {
-		return fmt.Errorf("%w (%v)", err, f.Close())
+		return errors.Join(err, f.Close())
 	}
 	return f.Close()
 }
