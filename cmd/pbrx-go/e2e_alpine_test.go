@@ -5,7 +5,9 @@ package main
 import (
 	"archive/tar"
 	"bytes"
+	"crypto/tls"
 	"io"
+	"net/http/httptest"
 	"path/filepath"
 	"regexp"
 	"slices"
@@ -254,6 +256,40 @@ func TestAlpineServices(t *testing.T) {
 		scriptRun{args: []string{"openstack", "--version"}, stdout: `openstack 8\.1\.0\n`}.check(t, set.layout)
 		scriptRun{args: []string{"openstack", "module", "list", "-f", "value"}, stdout: `(?s).*\n8\.1\.0\n`}.check(t, set.layout)
 	})
+}
+
+// A mirror behind TLS that only this host trusts, and behind a proxy with a password.
+func TestAlpineSurroundings(t *testing.T) {
+	a := alpine(t)
+	ca, asked := newAuthority(t, "of the mirror"), &requests{}
+	mirror := httptest.NewUnstartedServer(loggedFolder(a.packages, asked))
+	mirror.TLS = &tls.Config{Certificates: []tls.Certificate{ca.certificate(t)}}
+	mirror.StartTLS()
+	t.Cleanup(mirror.Close)
+	const password = "mark-of-the-password"
+	proxy, tunnels := forwardProxy(t, "keeper", password)
+	address := strings.Replace(proxy.URL, "http://", "http://keeper:"+password+"@", 1)
+	bundle := filepath.Join(t.TempDir(), "bundle.pem")
+	write(t, bundle, string(append(hostBundle(t), ca.pem...)))
+
+	project := filepath.Join(t.TempDir(), "driftwood")
+	for name, text := range driftwood() {
+		write(t, filepath.Join(project, name), text)
+	}
+	write(t, filepath.Join(project, "bindep.txt"), "lamp [platform:apk]\n")
+	layout := filepath.Join(t.TempDir(), "layout")
+	out := command{args: buildArgs(project, a.base, layout, "--mirror", mirror.URL+"/alpine"), env: []string{"SSL_CERT_FILE=" + bundle, "PIP_CERT", "NO_PROXY", "no_proxy",
+		"HTTP_PROXY=" + address, "http_proxy=" + address, "HTTPS_PROXY=" + address, "https_proxy=" + address}}.succeed(t)
+	img := readLayout(t, layout).image(t, "driftwood:latest")
+	checkAPK(t, img, []string{"dumb-init", "lamp"}, "lamp-wick")
+	if asked.count("APKINDEX") == 0 || tunnels.count("CONNECT "+mirror.Listener.Addr().String()) == 0 {
+		t.Errorf("the mirror was asked for %q, the proxy for %q", asked.all(), tunnels.all())
+	}
+	for _, mark := range []string{password, mirror.Listener.Addr().String()} {
+		if strings.Contains(out.stderr, password) || bytes.Contains(img.rawConfig, []byte(mark)) {
+			t.Errorf("%s is in the configuration or on stderr", mark)
+		}
+	}
 }
 
 // What apk refuses names the lines of bindep.txt that it is about.

@@ -15,7 +15,7 @@ func TestPackageFailures(t *testing.T) {
 	embedded, docker, buildkitd := engines(t)
 	for _, m := range []struct {
 		name, base, bindep, want string
-		args                        []string
+		args                     []string
 	}{
 		{name: "apt, a conflict", base: debian,
 			bindep: "# These two cannot be together.\nlibcurl4-gnutls-dev\nbc\nlibcurl4-openssl-dev [compile]\n",
