@@ -103,7 +103,7 @@ func TestSourceIsLeveled(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if s.Git != nil || !slices.Contains(s.Exclude, ".git") {
+	if s.Git != nil || !slices.Contains(s.Exclude, "**/.git") {
 		t.Errorf("the history is %v, left out is %q", s.Git, s.Exclude)
 	}
 	sameFiles(t, sent(t, s.Files), map[string]string{
@@ -153,7 +153,7 @@ func TestGitIsReduced(t *testing.T) {
 		t.Fatal(err)
 	}
 	const folder = "drwxr-xr-x 0:0"
-	config := "[core]\n\tbare = false\n\trepositoryformatversion = 1\n[extensions]\n\tobjectformat = sha256\n[core]\n"
+	config := "[core]\n\tbare = false\n\trepositoryformatversion = 1\n\tfilemode = true\n[extensions]\n\tobjectformat = sha256\n[core]\n"
 	got := sent(t, s.Git)
 	sameFiles(t, got, map[string]string{
 		"HEAD": "-rw-r--r-- 0:0 ref: refs/heads/main\n", "config": "-rw-r--r-- 0:0 " + config, "packed-refs": "-rw-r--r-- 0:0 refs",
@@ -163,22 +163,6 @@ func TestGitIsReduced(t *testing.T) {
 	for name, what := range got {
 		if strings.Contains(what, "token") || strings.Contains(what, "/home/me") {
 			t.Errorf("%s is sent with %q", name, what)
-		}
-	}
-}
-
-func TestUnusableHistories(t *testing.T) {
-	worktree := place(t, map[string]string{".git": "gitdir: /elsewhere/.git/worktrees/x\n"})
-	borrowed := place(t, map[string]string{".git/HEAD": "", ".git/objects/info/alternates": "/elsewhere\n"})
-	none := place(t, map[string]string{"setup.py": ""})
-	for dir, want := range map[string]string{
-		worktree: worktree + "/.git is a link to another place (a worktree or submodule), which is not supported yet: build from a clone of its own",
-		borrowed: borrowed + "/.git borrows objects from another repository, which is not supported yet: run `git repack -a -d` and remove .git/objects/info/alternates",
-		none:     none + "/.git does not exist: the version comes from git: build from a clone, or from a released sdist",
-	} {
-		_, err := OpenSource(dir, true)
-		if want := "reading the project's history: " + want; err == nil || err.Error() != want {
-			t.Errorf("%v, want %s", err, want)
 		}
 	}
 }

@@ -16,6 +16,7 @@ import (
 	v1 "github.com/opencontainers/image-spec/specs-go/v1"
 	"github.com/tonistiigi/fsutil"
 
+	"github.com/pbrx-go/pbrx-go/builder/gitdir"
 	"github.com/pbrx-go/pbrx-go/builder/plan2llb"
 	"github.com/pbrx-go/pbrx-go/images"
 	"github.com/pbrx-go/pbrx-go/setupcfg"
@@ -45,6 +46,10 @@ type Source struct {
 	Exclude []string
 	// Git is the project's history, nil where there is none.
 	Git fsutil.FS
+	// Below is where in the repository's work tree the project lies, empty at its top.
+	Below string
+
+	repository *gitdir.Repository
 }
 
 // Options are what a run needs beside the project.
