@@ -137,7 +137,10 @@ func (b *build) assemble(ctx context.Context, c gateway.Client, in images.Input)
 	runtimePackages := b.runtimePackages()
 	runtime := b.compiler.Packages(b.Base, index, runtimePackages, "runtime")
 	work := b.compiler.Builder(b.Base, root)
-	wheel := b.compiler.Wheel(work, b.plan.Source, b.opts.Source.Exclude)
+	wheel, err := b.compiler.Wheel(work, b.plan.Source, b.opts.Source.tree())
+	if err != nil {
+		return nil, err
+	}
 
 	var metadata *setupcfg.Wheel
 	group, gctx := errgroup.WithContext(ctx)

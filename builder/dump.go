@@ -36,7 +36,10 @@ func (r *Run) Dump(ctx context.Context, in images.Input) ([]byte, error) {
 	}
 	work := b.compiler.Builder(r.Base, b.compiler.Packages(r.Base, index, plan.Compile, "compile"))
 	runtime := b.compiler.Packages(r.Base, index, packages, "runtime")
-	wheel := b.compiler.Wheel(work, plan.Source, r.opts.Source.Exclude)
+	wheel, err := b.compiler.Wheel(work, plan.Source, r.opts.Source.tree())
+	if err != nil {
+		return nil, err
+	}
 	requirements := texts(in.Project.Dependencies.Value)
 	dependencies, err := b.compileDependencies(work, plan.Project.Name, requirements)
 	if err != nil {

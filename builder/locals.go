@@ -10,6 +10,7 @@ import (
 	"github.com/tonistiigi/fsutil/types"
 
 	"github.com/pbrx-go/pbrx-go/builder/gitdir"
+	"github.com/pbrx-go/pbrx-go/builder/plan2llb"
 )
 
 // OpenSource prepares what the project's wheel is built from: the files below dir
@@ -49,6 +50,9 @@ func (s Source) CheckVersion() (warning string, err error) {
 	}
 	return fmt.Sprintf("the git repository in %s has no version tag: the version will be that of a project before its first release; if it has releases, run `git fetch --tags`", s.repository.Root), nil
 }
+
+// tree is how the files lie in the step that makes the wheel.
+func (s Source) tree() plan2llb.Tree { return plan2llb.Tree{Exclude: s.Exclude, Below: s.Below} }
 
 // uninteresting are files that are made by building or testing and would, stale, end up in the wheel.
 func uninteresting(dir string) []string {

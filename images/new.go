@@ -16,6 +16,19 @@ type Input struct {
 	// Bindep is nil where the project has no bindep.txt.
 	Bindep *bindep.File
 	Base   Base
+	// Version are the variables of Project.VersionVariables that are set, with their values: they set the version.
+	Version map[string]string
+}
+
+// NeedsGit says whether the wheel is wrong without the repository. With a version set from outside
+// only tools that take the list of files from git, too, still need it.
+func (in Input) NeedsGit() bool {
+	return in.Project.NeedsGit && (len(in.Version) == 0 || in.Project.FilesFromGit())
+}
+
+// VersionFromGit says whether the version is made of the repository's tags.
+func (in Input) VersionFromGit() bool {
+	return in.Project.NeedsGit && len(in.Version) == 0 && in.Project.VersionFromGit()
 }
 
 // Options are what the user chose.
@@ -43,7 +56,7 @@ func New(in Input, opts Options) (*Plan, error) {
 		Compile:  []Package{},
 		Runtime:  []Package{},
 		Warnings: []string{},
-		Source:   Source{Git: in.Project.NeedsGit, Sdist: in.Project.NeedsGit},
+		Source:   Source{Git: in.NeedsGit(), Tags: in.VersionFromGit(), Environment: in.Version, Sdist: in.NeedsGit()},
 	}
 	if in.Base.Python.ExternallyManaged && p.Project.Name != "" {
 		p.Environment = "/opt/" + setupcfg.Canonical(p.Project.Name)

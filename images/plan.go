@@ -69,6 +69,10 @@ type InitCandidate struct {
 type Source struct {
 	// Git is whether the step gets the repository: version and file list come from it.
 	Git bool `json:"git"`
+	// Tags is whether the version is read from the repository's tags.
+	Tags bool `json:"tags,omitempty"`
+	// Environment are variables of the user that set the version instead (PBR_VERSION).
+	Environment map[string]string `json:"environment,omitempty"`
 	// Sdist is whether the wheel is made from a source distribution made first.
 	Sdist bool `json:"sdist"`
 }

@@ -40,7 +40,10 @@ func image(t *testing.T, in Inputs) (*Compiler, llb.State) {
 	c := New(in)
 	index, _ := c.Index(plan.Base, []string{"zlib", "gcc"})
 	work := c.Builder(plan.Base, c.Packages(plan.Base, index, packages, "compile"))
-	wheel := c.Wheel(work, images.Source{Git: true, Sdist: true}, []string{"*.pyc"})
+	wheel, err := c.Wheel(work, images.Source{Git: true, Tags: true, Sdist: true}, Tree{Exclude: []string{"*.pyc"}})
+	if err != nil {
+		t.Fatal(err)
+	}
 	wheels, err := c.Dependencies(work, Requirements{Project: "x", RequiresDist: []string{"y"}, Images: []ImageRequirements{{Name: "x-base", Extras: []string{}}}})
 	if err != nil {
 		t.Fatal(err)

@@ -3,6 +3,7 @@ package plan2llb
 import (
 	"encoding/json"
 	"fmt"
+	"path"
 	"time"
 
 	"github.com/moby/buildkit/client/llb"
@@ -40,23 +41,45 @@ func (c *Compiler) Builder(base images.Base, root llb.State) Builder {
 // tools mounts the builder's Python tools.
 func (b Builder) tools() llb.RunOption { return llb.AddMount(toolsDir, b.Tools, llb.Readonly) }
 
+// Tree is how the project's files lie.
+type Tree struct {
+	// Exclude are patterns of files that are not sent (fsutil's syntax).
+	Exclude []string
+	// Below is where in the repository's work tree the project lies, with slashes; empty at its top.
+	Below string
+}
+
 // Wheel builds the project's own wheel. The folder it returns holds dist/*.whl and
 // meta/{METADATA,entry_points.txt,wheel.json}. The source is a local source of the session, mounted
-// writable and thrown away: backends write into their tree.
-func (c *Compiler) Wheel(b Builder, source images.Source, exclude []string) llb.State {
-	how := "tree"
+// writable and thrown away: backends write into their tree. An error is of encoding the plan.
+func (c *Compiler) Wheel(b Builder, source images.Source, tree Tree) (llb.State, error) {
+	operands := []string{"tree"}
+	if source.Sdist {
+		operands[0] = "sdist"
+	}
 	opts := options{b.tools(), c.pip(),
-		llb.AddMount("/src", llb.Local(SourceLocal, llb.SharedKeyHint(SourceLocal), llb.ExcludePatterns(exclude),
+		llb.AddMount(path.Join("/src", tree.Below), llb.Local(SourceLocal, llb.SharedKeyHint(SourceLocal), llb.ExcludePatterns(tree.Exclude),
 			llb.WithCustomName("[internal] project files")), llb.ForceNoOutput)}
 	if source.Git {
+		operands = append(operands, "--git")
 		opts = append(opts, llb.AddMount("/src/.git", llb.Local(GitLocal, llb.SharedKeyHint(GitLocal),
 			llb.WithCustomName("[internal] project history")), llb.ForceNoOutput))
 	}
-	if source.Sdist {
-		how = "sdist"
+	if source.Tags {
+		operands = append(operands, "--tags")
 	}
-	return c.exec(b.Root, Step{Name: "[project] wheel"}, program(toolsDir+"/bin/python", "wheel.py", how), opts).
-		AddMount("/out", llb.Scratch())
+	if tree.Below != "" {
+		operands = append(operands, "--below="+tree.Below)
+	}
+	if len(source.Environment) > 0 {
+		data, err := json.Marshal(source.Environment) // with its keys sorted
+		if err != nil {
+			return llb.State{}, fmt.Errorf("writing the version down: %w", err)
+		}
+		opts = append(opts, textFile(runDir+"/version.json", data))
+	}
+	return c.exec(b.Root, Step{Name: "[project] wheel"}, program(toolsDir+"/bin/python", "wheel.py", operands...), opts).
+		AddMount("/out", llb.Scratch()), nil
 }
 
 // Requirements is what decides the dependencies: nothing else of the project is part of their key.

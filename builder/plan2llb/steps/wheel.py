@@ -1,21 +1,26 @@
-"""Builds the project's wheel by PEP 517: wheel.py tree|sdist
+"""Builds the project's wheel by PEP 517: wheel.py tree|sdist [--git] [--tags] [--below FOLDER]
 
-The source is at /src, writable and thrown away. tree builds from it, sdist makes a
-source distribution first and the wheel from that, as `python -m build` does.
+The source is at /src, writable and thrown away; --below: in FOLDER of it. tree builds from it, sdist makes a
+source distribution first and the wheel from that, as `python -m build` does. With --git the repository
+is at /src/.git, with --tags it must have the version. /tmp/pbrx/version.json has variables that set the version.
 Out come /out/dist/*.whl and what it says of itself in /out/meta.
 """
 
+import argparse
 import glob
 import json
 import os
-import sys
 import tarfile
 import zipfile
 
 import build
 import build.env
 
-from common import fail, pip_environment
+import history
+from common import fail, given, pip_environment
+
+SOURCE = "/src"
+OUT = "/out"
 
 
 def unpack(sdist, into):
@@ -28,42 +33,65 @@ def unpack(sdist, into):
     return os.path.join(into, name)
 
 
+def versions():
+    """Variables that set the version of the project."""
+    path = given("version.json")
+    if not path:
+        return {}
+    with open(path) as f:
+        return json.load(f)
+
+
 def make(tree, kind, into, env):
     builder = build.ProjectBuilder.from_isolated_env(env, tree)
     env.install(builder.build_system_requires)
     env.install(builder.get_requires_for_build(kind))
     print("+ %s of %s" % (kind, tree), flush=True)
-    return builder.build(kind, into)
+    # Only here: what the build needs may be compiled, too, and its version is its own.
+    os.environ.update(versions())
+    try:
+        return builder.build(kind, into)
+    finally:
+        for name in versions():
+            del os.environ[name]
 
 
 def describe(wheel):
-    os.makedirs("/out/meta")
+    os.makedirs(OUT + "/meta")
     with zipfile.ZipFile(wheel) as archive:
         names = archive.namelist()
         info = next(n.split("/")[0] for n in names if n.endswith(".dist-info/METADATA") and n.count("/") == 1)
         for name in ("METADATA", "entry_points.txt"):
             data = archive.read(info + "/" + name) if info + "/" + name in names else b""
-            with open("/out/meta/" + name, "wb") as f:
+            with open(OUT + "/meta/" + name, "wb") as f:
                 f.write(data)
     data = info[: -len(".dist-info")] + ".data/scripts/"
-    with open("/out/meta/wheel.json", "w") as f:
+    with open(OUT + "/meta/wheel.json", "w") as f:
         json.dump({"file": os.path.basename(wheel), "scripts": sorted(n[len(data) :] for n in names if n.startswith(data))}, f)
 
 
 def main():
+    parser = argparse.ArgumentParser()
+    parser.add_argument("how", choices=("tree", "sdist"))
+    parser.add_argument("--git", action="store_true")
+    parser.add_argument("--tags", action="store_true")
+    parser.add_argument("--below", default="")
+    args = parser.parse_args()
     os.environ.update(pip_environment())
-    os.makedirs("/out/dist")
-    tree = "/src"
+    os.makedirs(OUT + "/dist")
+    tree = os.path.join(SOURCE, args.below).rstrip("/")
+    if args.git:
+        history.prepare(SOURCE, args.below, args.tags)
     try:
         with build.env.DefaultIsolatedEnv() as env:
-            if sys.argv[1] == "sdist":
+            if args.how == "sdist":
                 os.makedirs("/tmp/sdist")
                 sdist = make(tree, "sdist", "/tmp/sdist", env)
                 tree = unpack(sdist, "/tmp/tree")
-            make(tree, "wheel", "/out/dist", env)
+            make(tree, "wheel", OUT + "/dist", env)
     except (build.BuildException, build.BuildBackendException) as e:
         fail("building the wheel: %s" % str(e).partition("\n")[0])
-    wheels = glob.glob("/out/dist/*.whl")
+    wheels = glob.glob(OUT + "/dist/*.whl")
     if len(wheels) != 1:
         fail("the build backend made %d wheels" % len(wheels))
     describe(wheels[0])

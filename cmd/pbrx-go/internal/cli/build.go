@@ -89,7 +89,7 @@ func (a *app) buildImages(ctx context.Context, o *buildOptions) (err error) {
 	if err := o.check(a.env); err != nil {
 		return err
 	}
-	in, err := readProject(o.dir, o.planFlags)
+	in, err := a.readProject(o.dir, o.planFlags)
 	if err != nil {
 		return err
 	}

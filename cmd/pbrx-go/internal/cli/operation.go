@@ -139,7 +139,7 @@ func (s *operation) probe(ctx context.Context) (*builder.Run, error) {
 	}
 	var source builder.Source
 	if s.in.Project != nil {
-		if source, err = builder.OpenSource(s.dir, s.in.Project.NeedsGit); err != nil {
+		if source, err = s.source(); err != nil {
 			return nil, usageError{err}
 		}
 	}
@@ -155,6 +155,19 @@ func (s *operation) probe(ctx context.Context) (*builder.Run, error) {
 	opts.Plan, opts.Epoch, opts.NoCache, opts.Status = s.flags.options(), s.epoch, s.flags.noCache, s.display.Update
 	s.run, err = builder.Probe(ctx, s.engine, opts)
 	return s.run, err
+}
+
+// source is what the project's wheel is made from.
+func (s *operation) source() (builder.Source, error) {
+	source, err := builder.OpenSource(s.dir, s.in.NeedsGit())
+	if err != nil || !s.in.VersionFromGit() {
+		return source, err
+	}
+	warning, err := source.CheckVersion()
+	if warning != "" {
+		s.warn(warning)
+	}
+	return source, err
 }
 
 // onEngine are the options that any use of an engine needs.
@@ -184,11 +197,17 @@ func (a *app) distroOf(ctx context.Context, base string) (distro bindep.Distro, 
 }
 
 // readProject reads and checks what needs no engine.
-func readProject(dir string, flags planFlags) (images.Input, error) {
+func (a *app) readProject(dir string, flags planFlags) (images.Input, error) {
 	project, file, err := openProject(dir)
 	if err != nil {
 		return images.Input{}, err
 	}
-	in := images.Input{Project: project, Bindep: file}
+	in := images.Input{Project: project, Bindep: file, Version: map[string]string{}}
+	for _, name := range project.VersionVariables() {
+		if value := a.env[name]; value != "" {
+			in.Version[name] = value
+			break // the next one does not count then
+		}
+	}
 	return in, flags.check(in)
 }

@@ -6,7 +6,9 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"os"
+	"slices"
 	"strings"
 	"text/tabwriter"
 
@@ -49,7 +51,7 @@ func (a *app) planCommand(ctx context.Context, o *planOptions) (err error) {
 	if o.format != "text" && o.format != "json" {
 		return usagef("--format %s: use text or json", o.format)
 	}
-	in, err := readProject(o.dir, o.planFlags)
+	in, err := a.readProject(o.dir, o.planFlags)
 	if err != nil {
 		return err
 	}
@@ -114,6 +116,9 @@ func (a *app) planText(p *images.Plan) error {
 		identity = "(from the wheel)"
 	}
 	fmt.Fprintf(out, "project  %s\n", identity)
+	for _, name := range slices.Sorted(maps.Keys(p.Source.Environment)) {
+		fmt.Fprintf(out, "version  %s, by %s of the environment\n", p.Source.Environment[name], name)
+	}
 	if p.Base.Ref == "" {
 		fmt.Fprintf(out, "base     any of %s, as --os-release says\n", p.Base.DistroName)
 	} else {

@@ -1,0 +1,40 @@
+package setupcfg
+
+import (
+	"regexp"
+	"slices"
+	"strings"
+)
+
+// Labels of VersionSource whose tools take the list of files from git, too.
+const (
+	sourcePBR = "git (pbr)"
+	sourceSCM = "git (setuptools_scm)"
+)
+
+// VersionFromGit says whether the version is made of git's tags.
+func (p *Project) VersionFromGit() bool { return strings.HasPrefix(p.VersionSource, "git (") }
+
+// FilesFromGit says whether the list of files comes from git.
+func (p *Project) FilesFromGit() bool {
+	return p.NeedsGit && (!p.VersionFromGit() || slices.Contains([]string{sourcePBR, sourceSCM}, p.VersionSource))
+}
+
+// VersionVariables are the environment variables with which a user sets the version of this project in place of
+// git's, the one that counts first. The tools document them: pbr's packaging guide, setuptools_scm's overrides, pdm-backend's metadata.
+func (p *Project) VersionVariables() []string {
+	switch p.VersionSource {
+	case sourcePBR:
+		return []string{"PBR_VERSION", "OSLO_PACKAGE_VERSION"}
+	case sourceSCM, "git (hatch-vcs)", "git (flit-scm)":
+		const all = "SETUPTOOLS_SCM_PRETEND_VERSION"
+		if p.Name.Status != Known {
+			return []string{all}
+		}
+		name := regexp.MustCompile("[-_.]+").ReplaceAllString(p.Name.Value, "_")
+		return []string{all + "_FOR_" + strings.ToUpper(name), all}
+	case "git (pdm)":
+		return []string{"PDM_BUILD_SCM_VERSION"}
+	}
+	return nil
+}
