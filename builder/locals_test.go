@@ -166,3 +166,69 @@ func TestGitIsReduced(t *testing.T) {
 		}
 	}
 }
+
+// A shallow clone without a version is refused before anything is built, a whole history only remarked on.
+func TestCheckVersion(t *testing.T) {
+	for name, c := range map[string]struct {
+		files         map[string]string
+		warning, want string
+	}{
+		"tagged":           {files: map[string]string{".git/refs/tags/1.0": ""}},
+		"tagged, shallow":  {files: map[string]string{".git/packed-refs": "abc refs/tags/v1.0\n", ".git/shallow": "abc"}},
+		"not tagged":       {files: nil, warning: "the git repository in DIR has no version tag: the version will be that of a project before its first release; if it has releases, run `git fetch --tags`"},
+		"empty shallow":    {files: map[string]string{".git/refs/tags/1.0": "", ".git/shallow": ""}},
+		"shallow, no tags": {files: map[string]string{".git/shallow": "abc"}, want: "reading the project's version: DIR is a shallow clone without a version tag: run `git fetch --unshallow --tags` in it; in CI check out the whole history (fetch-depth: 0)"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			files := map[string]string{".git/HEAD": "ref: refs/heads/main", ".git/objects/ab/cd": ""}
+			maps.Copy(files, c.files)
+			dir := place(t, files)
+			s, err := OpenSource(dir, true)
+			if err != nil {
+				t.Fatal(err)
+			}
+			warning, err := s.CheckVersion()
+			got := ""
+			if err != nil {
+				got = err.Error()
+			}
+			if want := strings.ReplaceAll(c.want, "DIR", dir); got != want {
+				t.Errorf("the error is %q, want %q", got, want)
+			}
+			if want := strings.ReplaceAll(c.warning, "DIR", dir); warning != want {
+				t.Errorf("the warning is %q, want %q", warning, want)
+			}
+		})
+	}
+}
+
+func TestProjectWithoutRepository(t *testing.T) {
+	dir := place(t, map[string]string{"setup.py": ""})
+	want := "reading the project's history: there is no git repository in " + dir + " or above, and the version or the list of files comes from git: build from a clone, or from a released sdist"
+	if _, err := OpenSource(dir, true); err == nil || err.Error() != want {
+		t.Errorf("%v, want %s", err, want)
+	}
+}
+
+// The repository of a worktree is put together from two folders, and what it borrows lies among its own objects.
+func TestGitIsWholeInItself(t *testing.T) {
+	dir := place(t, map[string]string{
+		"main/HEAD": "of main", "main/index": "of main", "main/config": "", "main/packed-refs": "refs", "main/objects/ab/own": "own", "main/objects/info/commit-graph": "x",
+		"main/objects/info/alternates": "../../near\n", "near/ab/theirs": "theirs", "near/cd/theirs": "theirs", "near/pack/multi-pack-index": "x", "near/pack/p.pack": "pack",
+		"main/worktrees/w/HEAD": "of w", "main/worktrees/w/index": "of w", "main/worktrees/w/commondir": "../..\n", "main/worktrees/w/logs/HEAD": "who",
+		"w/.git": "gitdir: ../main/worktrees/w\n", "w/lib/setup.py": "",
+	})
+	s, err := OpenSource(filepath.Join(dir, "w", "lib"), true)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if s.Below != "lib" {
+		t.Errorf("the project is below %q", s.Below)
+	}
+	const folder, file = "drwxr-xr-x 0:0", "-rw-r--r-- 0:0 "
+	sameFiles(t, sent(t, s.Git), map[string]string{
+		"HEAD": file + "of w", "index": file + "of w", "config": file + "[core]\n\tbare = false\n", "packed-refs": file + "refs",
+		"objects": folder, "objects/ab": folder, "objects/ab/own": file + "own", "objects/ab/theirs": file + "theirs",
+		"objects/cd": folder, "objects/cd/theirs": file + "theirs", "objects/pack": folder, "objects/pack/p.pack": file + "pack",
+	})
+}

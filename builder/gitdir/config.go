@@ -26,6 +26,8 @@ func storageConfig(path string) ([]byte, error) {
 			section = strings.ToLower(strings.Trim(line, "[] "))
 			continue
 		}
+		line, _, _ = strings.Cut(line, ";")
+		line, _, _ = strings.Cut(line, "#")
 		key, value, _ := strings.Cut(line, "=")
 		key, value = strings.ToLower(strings.TrimSpace(key)), strings.ToLower(strings.TrimSpace(value))
 		switch {

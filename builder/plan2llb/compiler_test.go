@@ -165,3 +165,56 @@ func TestNetworkOnlyWhereNeeded(t *testing.T) {
 		t.Errorf("network: %v, want %v", got, want)
 	}
 }
+
+// A version that the user set is given to the wheel's step, and keys no other.
+func TestVersionKeysTheWheelOnly(t *testing.T) {
+	c := New(inputs())
+	work := c.Builder(images.Base{Python: images.Python{Executable: "/usr/bin/python3", Ensurepip: true}}, c.in.Base)
+	ops := func(version map[string]string, below string) (all map[digest.Digest]bool, argv []string, mounts []string) {
+		wheel, err := c.Wheel(work, images.Source{Git: true, Sdist: true, Environment: version}, Tree{Below: below})
+		if err != nil {
+			t.Fatal(err)
+		}
+		all = map[digest.Digest]bool{}
+		for _, raw := range marshal(t, wheel).Def {
+			all[digest.FromBytes(raw)] = true
+			var op pb.Op
+			if err := op.UnmarshalVT(raw); err != nil {
+				t.Fatal(err)
+			}
+			if args := op.GetExec().GetMeta().GetArgs(); len(args) > 2 && strings.HasSuffix(args[2], "/wheel.py") {
+				argv = args[3:]
+				for _, m := range op.GetExec().GetMounts() {
+					if strings.HasPrefix(m.Dest, "/src") || strings.HasSuffix(m.Dest, "version.json") {
+						mounts = append(mounts, m.Dest)
+					}
+				}
+			}
+		}
+		slices.Sort(mounts)
+		return all, argv, mounts
+	}
+	without, argv, mounts := ops(nil, "")
+	if want := []string{"sdist", "--git"}; !slices.Equal(argv, want) {
+		t.Errorf("wheel.py %q, want %q", argv, want)
+	}
+	if want := []string{"/src", "/src/.git"}; !slices.Equal(mounts, want) {
+		t.Errorf("mounted at %q, want %q", mounts, want)
+	}
+	with, argv, mounts := ops(map[string]string{"PBR_VERSION": "1.2"}, "lib/x y")
+	if want := []string{"sdist", "--git", "--below=lib/x y"}; !slices.Equal(argv, want) {
+		t.Errorf("wheel.py %q, want %q", argv, want)
+	}
+	if want := []string{"/src/.git", "/src/lib/x y", "/tmp/pbrx/version.json"}; !slices.Equal(mounts, want) {
+		t.Errorf("mounted at %q, want %q", mounts, want)
+	}
+	changed := 0
+	for d := range with {
+		if !without[d] {
+			changed++
+		}
+	}
+	if changed != 3 { // the file, the wheel, and the end of the definition
+		t.Errorf("%d operations are others, want 3", changed)
+	}
+}

@@ -38,6 +38,8 @@ def prepare(root, below, tags):
     if not answer(root, "ls-files", "-z", "--", folder if below else "."):
         fail("git tracks no file of %s: its wheel would lack data files and more: git add and commit them" % (below or "the project"))
     if below:
+        # pbr gives git the repository (--git-dir), which then takes the current folder for the top of the tree.
+        answer(root, "config", "core.worktree", root)
         neighbours(root, below)
     if tags:
         version(root)

@@ -21,6 +21,7 @@ from common import fail, given, pip_environment
 
 SOURCE = "/src"
 OUT = "/out"
+WORK = "/tmp"
 
 
 def unpack(sdist, into):
@@ -85,15 +86,17 @@ def main():
     try:
         with build.env.DefaultIsolatedEnv() as env:
             if args.how == "sdist":
-                os.makedirs("/tmp/sdist")
-                sdist = make(tree, "sdist", "/tmp/sdist", env)
-                tree = unpack(sdist, "/tmp/tree")
+                os.makedirs(WORK + "/sdist")
+                sdist = make(tree, "sdist", WORK + "/sdist", env)
+                tree = unpack(sdist, WORK + "/tree")
             make(tree, "wheel", OUT + "/dist", env)
     except (build.BuildException, build.BuildBackendException) as e:
         fail("building the wheel: %s" % str(e).partition("\n")[0])
     wheels = glob.glob(OUT + "/dist/*.whl")
     if len(wheels) != 1:
         fail("the build backend made %d wheels" % len(wheels))
+    if args.tags and os.path.basename(wheels[0]).split("-")[1] == "0.0.0":
+        fail("pbr made the version 0.0.0 of this history: tag a commit with a version, as `git tag 0.1.0` does, or set PBR_VERSION")
     describe(wheels[0])
 
 
