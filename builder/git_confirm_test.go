@@ -80,6 +80,15 @@ func demo(tool, root string) map[string]string {
 	return files
 }
 
+// pkgInfo is of an older release of demo.
+const pkgInfo = "Metadata-Version: 2.1\nName: demo\nVersion: 7.7\n"
+
+// with is a project with one more file.
+func with(files map[string]string, name, text string) map[string]string {
+	files[name] = text
+	return files
+}
+
 // runGit runs git as a user with no configuration of their own does.
 func runGit(t *testing.T, dir string, args ...string) string {
 	t.Helper()
@@ -317,6 +326,21 @@ func TestConfirmWheelsFromGit(t *testing.T) {
 			runGit(t, dir, "tag", "--delete", "1.2.0")
 			return dir
 		}, want: "pbr made the version 0.0.0 of this history: tag a commit with a version, as `git tag 0.1.0` does, or set PBR_VERSION"},
+		"PKG-INFO, pbr": {dir: func(t *testing.T) string {
+			return repo(t, with(demo("pbr", ""), "PKG-INFO", pkgInfo))
+		}, want: "demo-7.7 with data"},
+		"PKG-INFO, setuptools_scm": {dir: func(t *testing.T) string {
+			return repo(t, with(demo("scm", "."), "PKG-INFO", pkgInfo))
+		}, want: "demo-1.2.0 with data"},
+		"PKG-INFO, hatch-vcs": {dir: func(t *testing.T) string {
+			return repo(t, with(demo("hatch", "."), "PKG-INFO", pkgInfo))
+		}, want: "demo-7.7 with data"},
+		"PKG-INFO, versioningit": {dir: func(t *testing.T) string {
+			return repo(t, with(demo("versioningit", ""), "PKG-INFO", pkgInfo))
+		}, want: "demo-1.2.0 with data"},
+		"PKG-INFO, pbr, version set": {version: map[string]string{"PBR_VERSION": "9.8"}, dir: func(t *testing.T) string {
+			return repo(t, with(demo("pbr", ""), "PKG-INFO", pkgInfo))
+		}, want: "demo-9.8 with data"},
 		"no commit": {dir: func(t *testing.T) string {
 			dir := place(t, demo("pbr", ""))
 			runGit(t, dir, "init", "-q")

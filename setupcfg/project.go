@@ -99,6 +99,9 @@ type Project struct {
 	// NeedsGit says that the wheel is wrong without the git repository: its version, and
 	// with pbr and setuptools_scm also its files, come from there.
 	NeedsGit bool
+	// VersionTool is the tool that takes the version from git, as VersionSource names it, even where
+	// PKG-INFO comes first; empty where there is none.
+	VersionTool string
 	// Warnings are in the order in which the files were read.
 	Warnings []Warning
 }

@@ -14,7 +14,7 @@ type scmTool struct {
 
 func scmTools() []scmTool {
 	return []scmTool{
-		{"setuptools-scm", []string{"tool", "setuptools_scm"}, "git (setuptools_scm)", true},
+		{"setuptools-scm", []string{"tool", "setuptools_scm"}, sourceSCM, true},
 		{"setuptools-git-versioning", []string{"tool", "setuptools-git-versioning"}, "git (setuptools-git-versioning)", false},
 		{"versioningit", []string{"tool", "versioningit"}, "git (versioningit)", false},
 		{"versioneer", []string{"tool", "versioneer"}, "git (versioneer)", false},
@@ -74,7 +74,7 @@ func (l *loader) setuptoolsVersion() bool {
 		if l.pbr != nil {
 			pos = l.py.pbrPos
 		}
-		l.gitVersion("git (pbr)", unknown[string](pos, "pbr takes the version from git's tags"), true)
+		l.gitVersion(sourcePBR, unknown[string](pos, "pbr takes the version from git's tags"), true)
 		return true
 	}
 	fact, source := absent[string](), ""
@@ -98,7 +98,7 @@ func (l *loader) setuptoolsVersion() bool {
 		return true
 	}
 	if pos, sets := l.py.sets("use_scm_version"); sets && pos != l.py.opaquePos {
-		l.gitVersion("git (setuptools_scm)", unknown[string](pos, "setuptools_scm takes the version from git's tags"), true)
+		l.gitVersion(sourceSCM, unknown[string](pos, "setuptools_scm takes the version from git's tags"), true)
 		return true
 	}
 	if l.scmVersion() {
@@ -148,19 +148,21 @@ func (l *loader) scmVersion() bool {
 	return false
 }
 
-// gitVersion is a version that git knows, unless the tree is an unpacked sdist, which says it in PKG-INFO.
+// gitVersion is a version that git knows, unless the tree is an unpacked sdist, which says it in PKG-INFO. Only
+// setuptools_scm looks at git first; the others believe the file in a repository, too.
 func (l *loader) gitVersion(label string, fact Fact[string], files bool) {
 	p := l.project
-	if l.isGit {
-		if info, err := parsePkgInfo(l); err == nil && info != nil {
-			p.warn(filePos(filePkgInfo), "this file in a git repository is taken for the project's version", "remove it")
-		}
-	}
-	if version, ok := l.pkgInfoVersion(); ok {
-		p.Version, p.VersionSource, p.NeedsGit = version, filePkgInfo, files && l.isGit
+	p.VersionTool = label
+	version, ok := l.pkgInfoVersion()
+	if !ok || l.isGit && label == sourceSCM {
+		p.Version, p.VersionSource, p.NeedsGit = fact, label, true
 		return
 	}
-	p.Version, p.VersionSource, p.NeedsGit = fact, label, true
+	if l.isGit {
+		tool := strings.TrimSuffix(strings.TrimPrefix(label, "git ("), ")")
+		p.warn(version.Pos, tool+" believes this version before that of git", "remove the file from the repository")
+	}
+	p.Version, p.VersionSource, p.NeedsGit = version, filePkgInfo, files && l.isGit
 }
 
 // gitFiles notes that git is needed for the list of files though not for the version.

@@ -17,13 +17,13 @@ func (p *Project) VersionFromGit() bool { return strings.HasPrefix(p.VersionSour
 
 // FilesFromGit says whether the list of files comes from git.
 func (p *Project) FilesFromGit() bool {
-	return p.NeedsGit && (!p.VersionFromGit() || slices.Contains([]string{sourcePBR, sourceSCM}, p.VersionSource))
+	return p.NeedsGit && slices.Contains([]string{"", sourcePBR, sourceSCM}, p.VersionTool)
 }
 
 // VersionVariables are the environment variables with which a user sets the version of this project in place of
-// git's, the one that counts first. The tools document them: pbr's packaging guide, setuptools_scm's overrides, pdm-backend's metadata.
+// that of git or PKG-INFO, the one that counts first. The tools document them: pbr's packaging guide, setuptools_scm's overrides, pdm-backend's metadata.
 func (p *Project) VersionVariables() []string {
-	switch p.VersionSource {
+	switch p.VersionTool {
 	case sourcePBR:
 		return []string{"PBR_VERSION", "OSLO_PACKAGE_VERSION"}
 	case sourceSCM, "git (hatch-vcs)", "git (flit-scm)":
@@ -37,4 +37,9 @@ func (p *Project) VersionVariables() []string {
 		return []string{"PDM_BUILD_SCM_VERSION"}
 	}
 	return nil
+}
+
+// SetVersion notes that a user sets the version with one of VersionVariables: what the files say does not count.
+func (p *Project) SetVersion(variable string) {
+	p.Version, p.VersionSource = unknown[string](p.Version.Pos, variable+" of the environment says it"), p.VersionTool
 }

@@ -37,3 +37,37 @@ func TestVersionVariables(t *testing.T) {
 		})
 	}
 }
+
+// PKG-INFO in a repository counts before git, but not for setuptools_scm, and neither before the user.
+func TestPkgInfoInARepository(t *testing.T) {
+	const scm = "[build-system]\nrequires = [\"setuptools\", \"setuptools-scm\"]\nbuild-backend = \"setuptools.build_meta\"\n[project]\nname = \"a\"\ndynamic = [\"version\"]\n[tool.setuptools_scm]\n"
+	const pbr = "[build-system]\nrequires = [\"pbr\"]\nbuild-backend = \"pbr.build\"\n"
+	for name, c := range map[string]struct {
+		pyproject, pkgInfo string
+		source, warning    string
+	}{
+		"pbr":            {pbr, "Name: a\nVersion: 7\n", "PKG-INFO", "PKG-INFO:3:1: pbr believes this version before that of git, remove the file from the repository"},
+		"pbr, another's": {pbr, "Name: b\nVersion: 7\n", "git (pbr)", ""},
+		"setuptools_scm": {scm, "Name: a\nVersion: 7\n", "git (setuptools_scm)", ""},
+	} {
+		t.Run(name, func(t *testing.T) {
+			p, err := Load(fstest.MapFS{".git": {Data: []byte("gitdir: x")}, "pyproject.toml": {Data: []byte(c.pyproject)},
+				"setup.py":  {Data: []byte("import setuptools\nsetuptools.setup(pbr=" + map[bool]string{true: "True", false: "False"}[c.pyproject == pbr] + ")\n")},
+				"setup.cfg": {Data: []byte("[metadata]\nname = a\n")}, "PKG-INFO": {Data: []byte("Metadata-Version: 2.1\n" + c.pkgInfo)}})
+			if err != nil {
+				t.Fatal(err)
+			}
+			warning := ""
+			for _, w := range p.Warnings {
+				warning += w.String()
+			}
+			if p.VersionSource != c.source || warning != c.warning || !p.NeedsGit || !p.FilesFromGit() {
+				t.Errorf("from %s, %q, git %t, files %t; want %s, %q", p.VersionSource, warning, p.NeedsGit, p.FilesFromGit(), c.source, c.warning)
+			}
+			p.SetVersion("PBR_VERSION")
+			if p.Version.Status != Unknown || p.Version.Why != "PBR_VERSION of the environment says it" || p.VersionSource != p.VersionTool {
+				t.Errorf("set by the user, the version is %+v of %s", p.Version, p.VersionSource)
+			}
+		})
+	}
+}

@@ -81,6 +81,8 @@ def main():
     os.environ.update(pip_environment())
     os.makedirs(OUT + "/dist")
     tree = os.path.join(SOURCE, args.below).rstrip("/")
+    if args.below:
+        os.environ["GIT_DISCOVERY_ACROSS_FILESYSTEM"] = "1"  # the project is a mount of its own
     if args.git:
         history.prepare(SOURCE, args.below, args.tags)
     try:

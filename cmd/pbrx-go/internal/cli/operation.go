@@ -206,6 +206,7 @@ func (a *app) readProject(dir string, flags planFlags) (images.Input, error) {
 	for _, name := range project.VersionVariables() {
 		if value := a.env[name]; value != "" {
 			in.Version[name] = value
+			project.SetVersion(name)
 			break // the next one does not count then
 		}
 	}
