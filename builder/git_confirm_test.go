@@ -337,7 +337,7 @@ func TestConfirmWheelsFromGit(t *testing.T) {
 		}, want: "demo-7.7 with data"},
 		"PKG-INFO, versioningit": {dir: func(t *testing.T) string {
 			return repo(t, with(demo("versioningit", ""), "PKG-INFO", pkgInfo))
-		}, want: "demo-1.2.0 with data"},
+		}, want: "demo-7.7 with data"},
 		"PKG-INFO, pbr, version set": {version: map[string]string{"PBR_VERSION": "9.8"}, dir: func(t *testing.T) string {
 			return repo(t, with(demo("pbr", ""), "PKG-INFO", pkgInfo))
 		}, want: "demo-9.8 with data"},

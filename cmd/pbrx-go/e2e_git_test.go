@@ -2,6 +2,7 @@ package main
 
 import (
 	"encoding/json"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"strings"
@@ -22,6 +23,7 @@ func TestRepositoriesOfProjects(t *testing.T) {
 			git(t, dir, "commit", "-q", "--allow-empty", "-m", "Trim the wicks")
 			return dir
 		}},
+		// It is another user's, too: git refuses such a repository on the host.
 		"subdirectory": {version: "2.4.0", dir: func(t *testing.T) string {
 			top := t.TempDir()
 			copyProject(t, "lightship", filepath.Join(top, "ships", "lightship"))
@@ -29,6 +31,7 @@ func TestRepositoriesOfProjects(t *testing.T) {
 			git(t, top, "init", "-q", "-b", "main")
 			commitAll(t, top, "Weigh anchor")
 			git(t, top, "tag", "2.4.0")
+			ownedByAnother(t, top)
 			return filepath.Join(top, "ships", "lightship")
 		}},
 		// pbr's version without any tag, as somebody says it, and git's files.
@@ -49,6 +52,23 @@ func TestRepositoriesOfProjects(t *testing.T) {
 			}
 			scriptRun{args: []string{"lightship-beacon"}, stdout: `lightship-beacon ` + strings.ReplaceAll(c.version, ".", `\.`) + `\n(?s).*wreck: one long, two short\n`}.check(t, layout)
 		})
+	}
+}
+
+// ownedByAnother gives a tree to a user that nobody is, where that can be done.
+func ownedByAnother(t *testing.T, dir string) {
+	t.Helper()
+	if os.Getuid() != 0 {
+		return
+	}
+	err := filepath.WalkDir(dir, func(path string, _ fs.DirEntry, err error) error {
+		if err != nil {
+			return err
+		}
+		return os.Lchown(path, 12345, 12345)
+	})
+	if err != nil {
+		t.Fatal(err)
 	}
 }
 

@@ -26,8 +26,8 @@ def answer(root, *args, **options):
     """The output of a git that must succeed."""
     done = git(root, *args, **options)
     if done.returncode:
-        said = done.stderr.decode("utf-8", "replace").strip() or "status %d" % done.returncode
-        fail("git %s: %s" % (args[0], said.splitlines()[-1]))
+        said = " ".join(done.stderr.decode("utf-8", "replace").split()) or "status %d" % done.returncode
+        fail("git %s: %s" % (args[0], said))
     return done.stdout
 
 
