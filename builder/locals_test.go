@@ -146,6 +146,7 @@ func TestGitIsReduced(t *testing.T) {
 		".git/objects/ab/cd": "object", ".git/refs/tags/1.0": "tag", ".git/refs/heads/a.lock": "held",
 		".git/hooks/pre-commit*": "#!/bin/sh", ".git/logs/HEAD": "who did what", ".git/worktrees/w/HEAD": "w", ".git/modules/m/config": "token",
 		".git/config.worktree": "token", ".git/info/exclude": "x", ".git/info/grafts": "g", ".git/FETCH_HEAD": "https://token", ".git/ORIG_HEAD": "o",
+		".git/objects/info/alternates": "# /home/me/repo\n", ".git/objects/info/http-alternates": "https://token",
 		".git/COMMIT_EDITMSG": "m", ".git/description": "d", ".git/gc.log": "l", ".git/index.lock": "held",
 	})
 	s, err := OpenSource(dir, true)
@@ -157,7 +158,7 @@ func TestGitIsReduced(t *testing.T) {
 	got := sent(t, s.Git)
 	sameFiles(t, got, map[string]string{
 		"HEAD": "-rw-r--r-- 0:0 ref: refs/heads/main\n", "config": "-rw-r--r-- 0:0 " + config, "packed-refs": "-rw-r--r-- 0:0 refs",
-		"index": "-rw-r--r-- 0:0 i", "shallow": "-rw-r--r-- 0:0 s", "objects": folder, "objects/ab": folder, "objects/ab/cd": "-rw-r--r-- 0:0 object",
+		"index": "-rw-r--r-- 0:0 i", "shallow": "-rw-r--r-- 0:0 s", "objects": folder, "objects/ab": folder, "objects/ab/cd": "-rw-r--r-- 0:0 object", "objects/info": folder,
 		"refs": folder, "refs/tags": folder, "refs/tags/1.0": "-rw-r--r-- 0:0 tag", "refs/heads": folder, "info": folder, "info/grafts": "-rw-r--r-- 0:0 g",
 	})
 	for name, what := range got {
@@ -176,7 +177,7 @@ func TestCheckVersion(t *testing.T) {
 		"tagged":           {files: map[string]string{".git/refs/tags/1.0": ""}},
 		"tagged, shallow":  {files: map[string]string{".git/packed-refs": "abc refs/tags/v1.0\n", ".git/shallow": "abc"}},
 		"not tagged":       {files: nil, warning: "the git repository in DIR has no version tag: the version will be that of a project before its first release; if it has releases, run `git fetch --tags`"},
-		"empty shallow":    {files: map[string]string{".git/refs/tags/1.0": "", ".git/shallow": ""}},
+		"empty shallow":    {files: map[string]string{".git/shallow": ""}, warning: "the git repository in DIR has no version tag: the version will be that of a project before its first release; if it has releases, run `git fetch --tags`"},
 		"shallow, no tags": {files: map[string]string{".git/shallow": "abc"}, want: "reading the project's version: DIR is a shallow clone without a version tag: run `git fetch --unshallow --tags` in it; in CI check out the whole history (fetch-depth: 0)"},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -213,7 +214,7 @@ func TestProjectWithoutRepository(t *testing.T) {
 // The repository of a worktree is put together from two folders, and what it borrows lies among its own objects.
 func TestGitIsWholeInItself(t *testing.T) {
 	dir := place(t, map[string]string{
-		"main/HEAD": "of main", "main/index": "of main", "main/config": "", "main/packed-refs": "refs", "main/objects/ab/own": "own", "main/objects/info/commit-graph": "x",
+		"main/HEAD": "of main", "main/index": "of main", "main/sharedindex.ab": "of main", "main/config": "", "main/packed-refs": "refs", "main/objects/ab/own": "own", "main/objects/info/commit-graph": "x",
 		"main/objects/info/alternates": "../../near\n", "near/ab/theirs": "theirs", "near/cd/theirs": "theirs", "near/pack/multi-pack-index": "x", "near/pack/p.pack": "pack",
 		"main/worktrees/w/HEAD": "of w", "main/worktrees/w/index": "of w", "main/worktrees/w/commondir": "../..\n", "main/worktrees/w/logs/HEAD": "who",
 		"w/.git": "gitdir: ../main/worktrees/w\n", "w/lib/setup.py": "",

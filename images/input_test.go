@@ -20,6 +20,7 @@ func TestWhatIsNeededOfGit(t *testing.T) {
 		"hatch-vcs":                  {setupcfg.Project{NeedsGit: true, VersionTool: "git (hatch-vcs)", VersionSource: "git (hatch-vcs)"}, nil, true, true},
 		"hatch-vcs, version set":     {setupcfg.Project{NeedsGit: true, VersionTool: "git (hatch-vcs)", VersionSource: "git (hatch-vcs)"}, set, false, false},
 		"static, setuptools_scm too": {setupcfg.Project{NeedsGit: true, VersionSource: "static"}, nil, true, false},
+		"static, files, version set": {setupcfg.Project{NeedsGit: true, VersionSource: "static"}, set, true, false},
 		"static":                     {setupcfg.Project{VersionSource: "static"}, nil, false, false},
 	} {
 		in := Input{Project: &c.project, Version: c.version}

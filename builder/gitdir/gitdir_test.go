@@ -41,7 +41,7 @@ func TestFind(t *testing.T) {
 	}{
 		"at the top": {map[string]string{".git/HEAD": "x", ".git/objects/": ""}, ".", "", "."},
 		"above":      {map[string]string{".git/HEAD": "x", ".git/objects/": "", "a/b/setup.py": ""}, "a/b", "a/b", "."},
-		"past folders and files that only have the name": {map[string]string{".git/HEAD": "x", ".git/objects/": "", "a/.git/": "", "a/b/.git": "no link"}, "a/b", "a/b", "."},
+		"past folders and files that only have the name": {map[string]string{".git/HEAD": "x", ".git/objects/": "", "a/.git/HEAD": "", "a/b/.git": "no link"}, "a/b", "a/b", "."},
 		"worktree": {map[string]string{"main/.git/objects/": "", "main/.git/worktrees/w/HEAD": "x", "main/.git/worktrees/w/commondir": "../..\n",
 			"w/.git": "gitdir: DIR/main/.git/worktrees/w\n", "w/lib/x": ""}, "w/lib", "lib", "w"},
 		"submodule, by a relative path": {map[string]string{".git/modules/s/HEAD": "x", ".git/modules/s/objects/": "", "s/.git": "gitdir: ../.git/modules/s"}, "s", "", "s"},
@@ -131,7 +131,7 @@ func TestHasVersionTag(t *testing.T) {
 
 // Nothing of a configuration comes through but words that are known.
 func TestStorageConfig(t *testing.T) {
-	const config = "[core]\n\trepositoryformatversion = 1\n\tfilemode = false\n\tautocrlf = input\n\tsymlinks = x\n[alias]\n\tfsmonitor = /spy\n" +
+	const config = "[core]\n\trepositoryformatversion = 1\n\tfilemode = false\n\tautocrlf = input\n\tsymlinks = x\n\tlogallrefupdates = true\n[alias]\n\tfsmonitor = /spy\n" +
 		"[extensions]\n\trefStorage = reftable\n\tpartialClone = https://token@git.example\n\tobjectformat = sha256 ; why\n[remote \"o\"]\n\turl = https://token@git.example\n"
 	const want = "[core]\n\tbare = false\n\trepositoryformatversion = 1\n\tfilemode = false\n\tautocrlf = input\n[extensions]\n\trefstorage = reftable\n[core]\n[extensions]\n\tobjectformat = sha256\n[core]\n"
 	got, err := storageConfig(filepath.Join(place(t, map[string]string{"config": config}), "config"))
