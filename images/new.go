@@ -16,6 +16,8 @@ type Input struct {
 	// Bindep is nil where the project has no bindep.txt.
 	Bindep *bindep.File
 	Base   Base
+	// Constraints are nil where there are none.
+	Constraints *Constraints
 }
 
 // Options are what the user chose.
@@ -44,6 +46,8 @@ func New(in Input, opts Options) (*Plan, error) {
 		Runtime:  []Package{},
 		Warnings: []string{},
 		Source:   Source{Git: in.Project.NeedsGit, Sdist: in.Project.NeedsGit},
+
+		Constraints: in.Constraints,
 	}
 	if in.Base.Python.ExternallyManaged && p.Project.Name != "" {
 		p.Environment = "/opt/" + setupcfg.Canonical(p.Project.Name)
