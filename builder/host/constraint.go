@@ -15,6 +15,9 @@ import (
 	"github.com/pbrx-go/pbrx-go/setupcfg"
 )
 
+// maxProblems is how many problems are worth telling.
+const maxProblems = 20
+
 // ConstraintOptions say what limits the versions of dependencies, beside pip's configuration.
 type ConstraintOptions struct {
 	// Files are FILE, an http(s) or file URL, or git+URL@REF#PATH, in order.
@@ -63,6 +66,10 @@ func ReadConstraints(ctx context.Context, env map[string]string, root string, op
 	r.out.Build = r.files(ctx, strings.Fields(options["build-constraint"]), "pip's option build-constraint")
 	r.entries, r.out.Report = of, report
 	r.contradictions()
+	if more := len(r.problems) - maxProblems; more > 0 { // it is another kind of file
+		r.problems = append(r.problems[:maxProblems:maxProblems],
+			&setupcfg.Error{Pos: scanner.Position{Filename: r.problems[0].Pos.Filename}, Msg: fmt.Sprintf("%d more lines are wrong", more), Hint: "name a file of constraints"})
+	}
 	if len(r.problems) > 0 {
 		r.failures = append(r.failures, r.problems)
 	}
@@ -110,7 +117,12 @@ func (r *constraintReader) files(ctx context.Context, names []string, from strin
 			continue
 		}
 		var text bytes.Buffer
-		if err := r.file(ctx, at, &text, nil); err != nil {
+		err = r.file(ctx, at, &text, nil)
+		var fetch *FetchError
+		if err != nil && !errors.As(err, &fetch) && ctx.Err() == nil {
+			err = fmt.Errorf("%w: name a file of constraints", err)
+		}
+		if err != nil {
 			r.failures = append(r.failures, fmt.Errorf("%s: %w", from, err))
 			continue
 		}
@@ -132,7 +144,7 @@ func (r *constraintReader) file(ctx context.Context, at place, into *bytes.Buffe
 	}
 	src, err := decode(data)
 	if err != nil {
-		return fmt.Errorf("reading %s: %w", at, err)
+		return fmt.Errorf("%s: %w", at, err)
 	}
 	above = append(slices.Clone(above), at.String())
 	for _, l := range logicalLines(src) {

@@ -64,11 +64,7 @@ func (f *fetcher) read(ctx context.Context, at place) ([]byte, error) {
 	case at.url != nil:
 		return f.get(ctx, at)
 	}
-	data, err := os.ReadFile(at.path)
-	if err != nil {
-		return nil, fmt.Errorf("reading constraints: %w", err)
-	}
-	return data, nil
+	return os.ReadFile(at.path)
 }
 
 // prepare reads what the host says of reaching others.

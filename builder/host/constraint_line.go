@@ -23,7 +23,7 @@ type logicalLine struct {
 func decode(data []byte) (string, error) {
 	data = bytes.TrimPrefix(data, []byte("\xef\xbb\xbf"))
 	if !utf8.Valid(data) {
-		return "", errors.New("it is not UTF-8: write it in UTF-8")
+		return "", errors.New("it is not UTF-8")
 	}
 	return string(data), nil
 }
@@ -87,20 +87,25 @@ func (r *constraintReader) line(pos scanner.Position, raw string) readLine {
 	}
 	for _, word := range strings.Fields(options) {
 		if !regexp.MustCompile(`^--hash=(sha256|sha384|sha512):[0-9A-Fa-f]+$`).MatchString(word) {
-			r.problem(pos, "write NAME==VERSION, with --hash=sha256:… behind it if you like", "%q does not belong behind a constraint", word)
+			option, _, _ := strings.Cut(word, "=") // whose value may come from a variable
+			r.problem(pos, "write NAME==VERSION, with --hash=sha256:… behind it if you like", "%q does not belong behind a constraint", option)
 			return readLine{}
 		}
 	}
-	e, ok := r.requirement(pos, requirement)
+	e, ok := r.requirement(pos, requirement, text != raw)
 	if !ok {
 		return readLine{}
+	}
+	if text != raw { // what variables hold may be a secret, and is not shown
+		e.Text, _, _ = strings.Cut(raw, " --")
+		e.Text = plain(strings.TrimSpace(e.Text))
 	}
 	e.pos, e.From = pos, pos.String()
 	return readLine{entry: e, text: text}
 }
 
-// requirement reads what stands before the options.
-func (r *constraintReader) requirement(pos scanner.Position, text string) (entry, bool) {
+// requirement reads what stands before the options; filled says that variables were put in.
+func (r *constraintReader) requirement(pos scanner.Position, text string, filled bool) (entry, bool) {
 	const named = "write NAME @ URL"
 	if isURL := regexp.MustCompile(`^([a-z+]+)://`).MatchString(text); isURL || looksLikePath(text) {
 		address, fragment, _ := strings.Cut(text, "#")
@@ -116,6 +121,9 @@ func (r *constraintReader) requirement(pos scanner.Position, text string) (entry
 	}
 	s, err := setupcfg.ParseSpecification(text)
 	switch {
+	case filled && (err != nil || len(s.Extras) > 0):
+		r.problem(pos, "write NAME==VERSION", "with the values of its variables it is no constraint")
+		return entry{}, false
 	case err != nil:
 		r.problem(pos, "write NAME==VERSION", "%v", err)
 		return entry{}, false
