@@ -151,7 +151,7 @@ func (r *constraintReader) file(ctx context.Context, at place, into *bytes.Buffe
 		pos := scanner.Position{Filename: at.String(), Line: l.line, Column: l.column}
 		got := r.line(pos, l.text)
 		if got.include != "" {
-			r.include(ctx, at, got.include, pos, into, above)
+			r.include(ctx, at, got, into, above)
 			continue
 		}
 		if got.text == "" || r.dropped(got.entry) {
@@ -166,8 +166,9 @@ func (r *constraintReader) file(ctx context.Context, at place, into *bytes.Buffe
 }
 
 // include reads what a -c or -r names, which is relative to the file that has the line.
-func (r *constraintReader) include(ctx context.Context, from place, name string, pos scanner.Position, into *bytes.Buffer, above []string) {
-	at, err := from.beside(name)
+func (r *constraintReader) include(ctx context.Context, from place, line readLine, into *bytes.Buffer, above []string) {
+	pos := line.pos
+	at, err := from.beside(line.include)
 	if err == nil && slices.Contains(above, at.String()) {
 		r.problem(pos, "remove one of the lines", "%s includes itself", at)
 		return

@@ -21,7 +21,7 @@ const gitPatience = 5 * time.Minute
 // close removes what was fetched.
 func (f *fetcher) close() {
 	for _, dir := range f.clones {
-		os.RemoveAll(dir) //nolint:errcheck // a folder for temporary files, of which nothing depends
+		os.RemoveAll(dir) // a folder for temporary files, on which nothing depends
 	}
 }
 

@@ -61,7 +61,7 @@ func column(line string) int {
 	return utf8.RuneCountInString(line) - utf8.RuneCountInString(strings.TrimLeft(line, " \t")) + 1
 }
 
-// read is what a line is: an entry or option to be kept as text, or the name of a file to include.
+// readLine is what a line is: an entry or option to be kept as text, or the name of a file to include.
 type readLine struct {
 	entry
 	text, include string
@@ -188,7 +188,7 @@ func (r *constraintReader) option(pos scanner.Position, text string) readLine {
 		if value == "" {
 			r.problem(pos, "write "+name+" FILE", "%s names no file", name)
 		}
-		return readLine{include: value}
+		return readLine{entry: entry{pos: pos}, include: value}
 	case "-e", "--editable":
 		r.problem(pos, "write NAME==VERSION", "an editable line is no constraint")
 		return readLine{}
