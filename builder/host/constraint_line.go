@@ -36,7 +36,7 @@ func logicalLines(src string) []logicalLine {
 	var out []logicalLine
 	joined, start, open := "", 0, false
 	for n, line := range strings.Split(src, "\n") {
-		isComment := comment.MatchString(line)
+		isComment := strings.HasPrefix(strings.TrimSpace(line), "#")
 		if !open {
 			joined, start = "", n
 		}
@@ -51,7 +51,7 @@ func logicalLines(src string) []logicalLine {
 		out = append(out, logicalLine{text: strings.TrimSpace(text), line: start + 1, column: column(strings.Split(src, "\n")[start])})
 	}
 	if open {
-		out = append(out, logicalLine{text: strings.TrimSpace(joined), line: start + 1, column: 1})
+		out = append(out, logicalLine{text: strings.TrimSpace(comment.ReplaceAllString(joined, "")), line: start + 1, column: 1})
 	}
 	return out
 }

@@ -37,7 +37,7 @@ func TestConstraintLines(t *testing.T) {
 	root := machine(t, map[string]string{
 		"upper.txt": "\ufeff# released together\r\n\r\nfoo===1.0  # why\r\n  Bar==2;python_version<'3.8'\r\nbar==3 ; python_version>='3.8'\r\n" +
 			"hashed==1 \\\n    --hash=sha256:ab \\\n    --hash=sha512:cd\n# a comment \\\nlast>1,!=2\n" +
-			"cut==1 \\\n# off\nafter==1\n--only-binary :all:\nbaz==${VERSION}.${VERSION}  # ${EMPTY}\n-c sub/more.txt\n--requirement=sub/more.txt\nurl @ https://index.example/url-1.zip\n" +
+			"cut==1 \\\n# off\nafter==1\nwhy==1  # goes on \\\nhere==1\n--only-binary :all:\nbaz==${VERSION}.${VERSION}  # ${EMPTY}\n-c sub/more.txt\n--requirement=sub/more.txt\nurl @ https://index.example/url-1.zip\n" +
 			"https://index.example/x.zip#sha256=ab&egg=Named-1\nopen==1 \\",
 		"sub/more.txt": "-cdeep.txt\n", "sub/deep.txt": "deep<2\x0cform<3\n",
 	})
@@ -49,6 +49,7 @@ hashed==1     --hash=sha256:ab     --hash=sha512:cd
 last>1,!=2
 cut==1
 after==1
+why==1
 --only-binary :all:
 baz==4.4
 deep<2
@@ -70,7 +71,8 @@ open==1
 func TestConstraintsOfPipAndOurs(t *testing.T) {
 	root := machine(t, map[string]string{"upper.txt": "a==1", "lower.txt": "b==2 # two\n", "build.txt": "c==3\na==9\n", "ours.txt": "d==4\r\na == 1.0.0\n", "etc/pip.conf": "[install]\nconstraint = ROOT\n"})
 	c, err := constraints(t, root, map[string]string{
-		"PIP_CONSTRAINT": "ROOT/upper.txt file://ROOT/lower.txt", "PIP_BUILD_CONSTRAINT": "ROOT/build.txt"}, host.ConstraintOptions{Files: []string{"ours.txt"}})
+		"PIP_CONSTRAINT": "ROOT/upper.txt file://ROOT/lower.txt", "PIP_BUILD_CONSTRAINT": "ROOT/build.txt"}, host.ConstraintOptions{Files: []string{"ours.txt"},
+		Drop: []host.Drop{{Name: "c", Why: "what builds the project may be a release of it"}}})
 	if err != nil {
 		t.Fatal(err)
 	}
