@@ -66,6 +66,9 @@ open==1
 	if got := string(c.Requested); got != want {
 		t.Errorf("%s\nwant\n%s", got, want)
 	}
+	if shown := (images.Constraint{Name: "baz", Text: "baz==${VERSION}.${VERSION}", From: "upper.txt:17:1"}); !slices.Contains(c.Lines, shown) {
+		t.Errorf("%q does not have %q: what variables hold is not shown", c.Lines, shown)
+	}
 }
 
 func TestConstraintsOfPipAndOurs(t *testing.T) {
