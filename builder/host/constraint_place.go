@@ -154,11 +154,10 @@ func (p place) beside(name string) (place, error) {
 		}
 		return place{path: clean, repo: p.repo}, err
 	case p.url != nil:
-		u, err := p.url.Parse(name)
+		u, err := p.url.Parse(name) // which has the user of this one, unless it is on another host
 		if err != nil {
 			return place{}, errors.New("it is no URL") // err would show all of it
 		}
-		u.User = p.url.User
 		return place{url: u}, nil
 	case filepath.IsAbs(name):
 		return place{path: name}, nil
