@@ -11,8 +11,8 @@ import (
 )
 
 // blame sees to it that the failure of a step that many input lines asked for names those that its reason
-// speaks of: the requirements of the dependencies, the distro packages of bindep.txt.
-func blame(err error, project *setupcfg.Project, plan *images.Plan) error {
+// speaks of: the requirements of the dependencies and the constraints on them, the distro packages of bindep.txt.
+func blame(err error, project *setupcfg.Project, plan *images.Plan, constraints []images.Constraint) error {
 	var step *StepError
 	if !errors.As(err, &step) {
 		return err
@@ -20,7 +20,7 @@ func blame(err error, project *setupcfg.Project, plan *images.Plan) error {
 	var from []string
 	switch {
 	case strings.HasPrefix(step.Step, "[dependencies]") && len(step.From) == 0:
-		from = requirementLines(project, step.reason())
+		from = append(requirementLines(project, step.reason()), constraintLines(constraints, step.reason())...)
 	case strings.HasPrefix(step.Step, "[distro]") && plan != nil:
 		from = packageLines(slices.Concat(plan.Compile, plan.Runtime), step.reason())
 		from = slices.DeleteFunc(from, func(line string) bool { return !slices.Contains(step.From, line) })
@@ -43,6 +43,36 @@ func requirementLines(project *setupcfg.Project, text string) []string {
 		word := regexp.MustCompile(`(?i)(^|[^\w.-])` + regexp.QuoteMeta(name) + `([^\w.-]|$)`)
 		if name != "" && r.Pos.Filename != "" && word.MatchString(text) {
 			from = append(from, r.Pos.String())
+		}
+	}
+	return from
+}
+
+// constraintLines are the lines of the constraints that a text speaks of: of several for one name (markers choose among
+// them) those with the version that the text has, if there are any.
+func constraintLines(constraints []images.Constraint, text string) []string {
+	said := map[string]bool{}
+	for _, word := range regexp.MustCompile(`[A-Za-z0-9][\w.-]*`).FindAllString(text, -1) {
+		said[setupcfg.Canonical(strings.TrimRight(word, ".-_"))] = true
+	}
+	compact := strings.ToLower(strings.ReplaceAll(text, " ", ""))
+	var all, exact []string
+	sure := map[string]bool{}
+	for _, c := range constraints {
+		if c.Name == "" || !said[c.Name] {
+			continue
+		}
+		all = append(all, c.Name)
+		wanted, _, _ := strings.Cut(strings.ToLower(strings.ReplaceAll(c.Text, " ", "")), ";")
+		if regexp.MustCompile(regexp.QuoteMeta(wanted) + `([^\w.!+*-]|[.]?$)`).MatchString(compact) {
+			sure[c.Name] = true
+			exact = append(exact, c.From)
+		}
+	}
+	var from []string
+	for _, c := range constraints {
+		if slices.Contains(all, c.Name) && (!sure[c.Name] || slices.Contains(exact, c.From)) {
+			from = append(from, c.From+" (a constraint)")
 		}
 	}
 	return from

@@ -23,7 +23,7 @@ func TestBlame(t *testing.T) {
 		{"[project] wheel", "ERROR: Failed building wheel for foo", ""},
 	} {
 		err := &StepError{Step: c.step, Lines: []string{c.line}}
-		if blame(err, project, nil); err.from() != c.want {
+		if blame(err, project, nil, nil); err.from() != c.want {
 			t.Errorf("%s: %s: from %q, want %q", c.step, c.line, err.from(), c.want)
 		}
 	}
@@ -55,13 +55,52 @@ func TestBlamePackages(t *testing.T) {
 		for _, p := range append(append([]images.Package{}, plan.Compile...), plan.Runtime...) {
 			err.From = append(err.From, p.From)
 		}
-		if blame(err, nil, plan); err.from() != c.want {
+		if blame(err, nil, plan, nil); err.from() != c.want {
 			t.Errorf("%s: %q, want %q", c.line, err.from(), c.want)
 		}
 	}
 	// The lines of another step are not this one's.
 	err := &StepError{Step: "[distro] compile packages", From: []string{"bindep.txt:1:1"}, Lines: []string{"E: clash"}}
-	if blame(err, nil, plan); err.from() != "bindep.txt:1:1" {
+	if blame(err, nil, plan, nil); err.from() != "bindep.txt:1:1" {
 		t.Errorf("%q", err.from())
+	}
+}
+
+// What pip 26.3 printed of a requirement and a constraint that do not go together.
+func TestBlameConstraints(t *testing.T) {
+	at := func(line int) scanner.Position {
+		return scanner.Position{Filename: "pyproject.toml", Line: line, Column: 5}
+	}
+	project := &setupcfg.Project{}
+	project.Dependencies.Value = []setupcfg.Requirement{{Text: "packaging>=24", Pos: at(1)}, {Text: "Requests", Pos: at(2)}}
+	constraints := []images.Constraint{
+		{Name: "packaging", Text: "Packaging===23.2;python_version<'3.12'", From: "upper.txt:1:1"}, {Name: "packaging", Text: "packaging===23.3;python_version>='3.12'", From: "upper.txt:2:1"},
+		{Name: "idna", Text: "idna == 1.0", From: "upper.txt:3:1"}, {Name: "foo-bar", Text: "foo_bar<3,>2", From: "upper.txt:4:1"}, {Name: "", Text: "https://index.example/x.whl", From: "upper.txt:5:1"},
+	}
+	conflict := func(lines ...string) []string {
+		lines = append([]string{"ERROR: Cannot install -r r.txt (line 1) because these package versions have conflicting dependencies.", "", "The conflict is caused by:"}, lines...)
+		return append(lines, "", "Additionally, some packages in these conflicts have no matching distributions available for your environment:", "    idna", "",
+			"To fix this you could try to:", "1. loosen the range of package versions you've specified", "2. remove package versions to allow pip to attempt to solve the dependency conflict", "",
+			"ERROR: ResolutionImpossible: for help visit https://pip.pypa.io/en/latest/topics/dependency-resolution/#dealing-with-dependency-conflicts")
+	}
+	for _, c := range []struct {
+		lines []string
+		want  string
+	}{
+		{conflict("    The user requested packaging>=24", "    The user requested (constraint) packaging===23.2"),
+			"building [dependencies] wheels: no versions go together: packaging>=24 is asked for; the constraint packaging===23.2: asked for by pyproject.toml:1:5, upper.txt:1:1 (a constraint)"},
+		{conflict("    requests 2.32.3 depends on idna<4 and >=2.5", "    The user requested (constraint) idna==1.0"),
+			"building [dependencies] wheels: no versions go together: requests 2.32.3 depends on idna<4 and >=2.5; the constraint idna==1.0: asked for by pyproject.toml:2:5, upper.txt:3:1 (a constraint)"},
+		{[]string{"ERROR: No matching distribution found for foo-bar<3,>2"},
+			"building [dependencies] wheels: No matching distribution found for foo-bar<3,>2: asked for by upper.txt:4:1 (a constraint)"},
+		{[]string{"ERROR: No matching distribution found for packaging>=24"}, // pip does not say which of the two it was
+			"building [dependencies] wheels: No matching distribution found for packaging>=24: asked for by pyproject.toml:1:5, upper.txt:1:1 (a constraint), upper.txt:2:1 (a constraint)"},
+		{[]string{"ERROR: ResolutionImpossible: for help visit https://pip.pypa.io/"},
+			"building [dependencies] wheels: ResolutionImpossible: for help visit https://pip.pypa.io/"},
+	} {
+		err := blame(&StepError{Step: "[dependencies] wheels", Lines: c.lines}, project, nil, constraints)
+		if err.Error() != c.want {
+			t.Errorf("%s\nwant\n%s", err, c.want)
+		}
 	}
 }

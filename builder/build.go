@@ -92,7 +92,7 @@ func (r *Run) Build(ctx context.Context, in images.Input, out Output) (*Result, 
 		b, assemblies, err = r.assemble(ctx, in)
 	}
 	if err != nil {
-		return nil, blame(r.explain(ctx, err, b.compiler), in.Project, b.plan)
+		return nil, blame(r.explain(ctx, err, b.compiler), in.Project, b.plan, r.opts.Host.ConstraintLines)
 	}
 	exported, err := b.export(ctx, assemblies, out)
 	if err != nil {

@@ -1,6 +1,7 @@
 package builder
 
 import (
+	"cmp"
 	"fmt"
 	"regexp"
 	"strings"
@@ -51,7 +52,7 @@ func (e *StepError) reason() string {
 	for _, mark := range []string{"E: ", "ERROR: ", "pbrx-go: "} { // apt's, pip's and apk's, and that of our own programs
 		for i := len(e.Lines) - 1; i >= 0; i-- {
 			if line, ok := strings.CutPrefix(strings.TrimSpace(e.Lines[i]), mark); ok {
-				return line
+				return cmp.Or(conflict(line, e.Lines[:i]), line)
 			}
 		}
 	}
@@ -59,6 +60,34 @@ func (e *StepError) reason() string {
 		return e.Lines[len(e.Lines)-1]
 	}
 	return e.cause
+}
+
+// conflict is what pip says further up of a conflict that its last line does not describe; empty for other last lines.
+func conflict(last string, lines []string) string {
+	if !strings.HasPrefix(last, "ResolutionImpossible") {
+		return ""
+	}
+	var causes []string
+	inside := false
+	for _, line := range lines {
+		switch line = strings.TrimSpace(line); {
+		case strings.HasPrefix(line, "The conflict is caused by:"):
+			inside, causes = true, nil
+		case line == "":
+			inside = false
+		case inside:
+			if limit, ok := strings.CutPrefix(line, "The user requested (constraint) "); ok {
+				line = "the constraint " + limit
+			} else if wanted, ok := strings.CutPrefix(line, "The user requested "); ok {
+				line = wanted + " is asked for"
+			}
+			causes = append(causes, line)
+		}
+	}
+	if len(causes) == 0 {
+		return ""
+	}
+	return "no versions go together: " + strings.Join(causes, "; ")
 }
 
 // from names the input lines that asked for the step.

@@ -29,8 +29,11 @@ type Host struct {
 	Proxy   llb.ProxyEnv
 	// FindLinks are local folders with wheels, by the name of the local source, in order.
 	FindLinks []Folder
-	// Constraints and BuildConstraints are pip's, from the host's pip configuration.
-	Constraints, BuildConstraints []byte
+	// Constraints and BuildConstraints are pip's, from the host's pip configuration; DependencyConstraints are asked for
+	// beside them, and hold for the dependencies only.
+	Constraints, BuildConstraints, DependencyConstraints []byte
+	// ConstraintLines are the entries of Constraints and DependencyConstraints, for errors that speak of them.
+	ConstraintLines []images.Constraint
 }
 
 // Folder is a folder of the host under a name.
@@ -192,6 +195,8 @@ func (r *Run) compiler() *plan2llb.Compiler {
 		Constraints:      r.opts.Host.Constraints,
 		BuildConstraints: r.opts.Host.BuildConstraints,
 		NoCache:          r.opts.NoCache,
+
+		DependencyConstraints: r.opts.Host.DependencyConstraints,
 	}
 	for _, f := range r.opts.Host.FindLinks {
 		in.FindLinks = append(in.FindLinks, f.Name)

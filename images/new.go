@@ -16,6 +16,8 @@ type Input struct {
 	// Bindep is nil where the project has no bindep.txt.
 	Bindep *bindep.File
 	Base   Base
+	// Constraints are nil where there are none.
+	Constraints *Constraints
 	// Version are the variables of Project.VersionVariables that are set, with their values: they set the version.
 	Version map[string]string
 }
@@ -57,6 +59,8 @@ func New(in Input, opts Options) (*Plan, error) {
 		Runtime:  []Package{},
 		Warnings: []string{},
 		Source:   Source{Git: in.NeedsGit(), Tags: in.VersionFromGit(), Environment: in.Version, Sdist: in.NeedsGit()},
+
+		Constraints: in.Constraints,
 	}
 	if in.Base.Python.ExternallyManaged && p.Project.Name != "" {
 		p.Environment = "/opt/" + setupcfg.Canonical(p.Project.Name)

@@ -12,7 +12,9 @@ type Plan struct {
 	Compile     []Package `json:"compile"`
 	Runtime     []Package `json:"runtime"`
 	Source      Source    `json:"source"`
-	Images      []Image   `json:"images"`
+	// Constraints limit the versions of the dependencies; nil where there are none.
+	Constraints *Constraints `json:"constraints,omitempty"`
+	Images      []Image      `json:"images"`
 	// Unbuilt are programs that the project installs, too, and that get no image unless they are asked for.
 	Unbuilt  []Program `json:"unbuilt,omitempty"`
 	Warnings []string  `json:"warnings"`
@@ -75,6 +77,32 @@ type Source struct {
 	Environment map[string]string `json:"environment,omitempty"`
 	// Sdist is whether the wheel is made from a source distribution made first.
 	Sdist bool `json:"sdist"`
+}
+
+// Constraints are the files that limit the versions of dependencies.
+type Constraints struct {
+	Files []ConstraintFile `json:"files"`
+	// Dropped are the entries of the files that do not count.
+	Dropped []Constraint `json:"dropped"`
+}
+
+// ConstraintFile is one file of constraints, with all that it includes.
+type ConstraintFile struct {
+	// From is the file as it was named, without credentials; Digest that of the entries that count.
+	From   string `json:"from"`
+	Digest string `json:"digest"`
+	// Entries are how many count.
+	Entries int `json:"entries"`
+}
+
+// Constraint is one entry of such a file.
+type Constraint struct {
+	// Name is canonical, Text the entry without its hashes, From where it is written (upper-constraints.txt:12:1).
+	Name string `json:"name"`
+	Text string `json:"text"`
+	From string `json:"from"`
+	// Why is the reason for which it does not count.
+	Why string `json:"why,omitempty"`
 }
 
 // Image is one image of the set.

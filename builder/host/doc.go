@@ -7,6 +7,12 @@
 // sense in a container (python-metadata: index, find-links, constraints, hashes, binaries,
 // timeouts, trust); paths, caches, prefixes and logs of the host are dropped.
 //
+// Constraints (pip's, and those asked for) are read here as well, from files, URLs and git, and their entries handed on as
+// text: the bytes that decide are part of the keys of steps, how they were reached is not. Entries of what is built from
+// source are left out. An -r in such a file is read as -c: pip would install what it names. Credentials are taken from the
+// address, netrc or git's own helpers, and shown nowhere.
+//
 // Limits: keyring providers cannot be asked from inside a build; the site configuration of
-// pip is read from the active virtual environment only.
+// pip is read from the active virtual environment only. A project whose name only its wheel tells keeps its own entries among
+// the constraints, and pip is not asked for it. A process killed by SIGKILL leaves the folder that git fetched constraints to.
 package host

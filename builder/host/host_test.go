@@ -176,21 +176,6 @@ func files(t *testing.T, f fsutil.FS) []string {
 	return out
 }
 
-func TestConstraints(t *testing.T) {
-	root := machine(t, map[string]string{"upper.txt": "a==1", "lower.txt": "b==2\n", "build.txt": "c==3\n"})
-	h, _ := read(t, root, map[string]string{
-		"PIP_CONSTRAINT": "ROOT/upper.txt https://constraints.example/x file://ROOT/lower.txt", "PIP_BUILD_CONSTRAINT": "ROOT/build.txt"})
-	if got, want := string(h.Constraints), "a==1\nb==2\n\n"; got != want {
-		t.Errorf("the constraints are %q, want %q", got, want)
-	}
-	if got, want := string(h.BuildConstraints), "c==3\n\n"; got != want {
-		t.Errorf("the build constraints are %q, want %q", got, want)
-	}
-	if got, want := string(h.Secrets["pip.conf"]), "[global]\nconstraint =\n    https://constraints.example/x\n"; got != want {
-		t.Errorf("pip.conf is %q, want %q", got, want)
-	}
-}
-
 func TestCertificatesAndPasswords(t *testing.T) {
 	root := machine(t, map[string]string{
 		"etc/ssl/certs/ca-certificates.crt": "debian", "etc/pki/tls/certs/ca-bundle.crt": "redhat", "own.pem": "own",
@@ -231,12 +216,10 @@ func TestCertificatesAndPasswords(t *testing.T) {
 func TestUnreadableFiles(t *testing.T) {
 	const gone = "open /no/such/file: no such file or directory"
 	for variable, want := range map[string]string{
-		"SSL_CERT_FILE":        "reading ca.pem for the build: " + gone,
-		"NETRC":                "reading netrc for the build: " + gone,
-		"PIP_CERT":             "pip's option cert: reading pip-ca.pem for the build: " + gone,
-		"PIP_CLIENT_CERT":      "pip's option client-cert: reading client.pem for the build: " + gone,
-		"PIP_CONSTRAINT":       "reading the constraints of pip's configuration: " + gone,
-		"PIP_BUILD_CONSTRAINT": "reading the constraints of pip's configuration: " + gone,
+		"SSL_CERT_FILE":   "reading ca.pem for the build: " + gone,
+		"NETRC":           "reading netrc for the build: " + gone,
+		"PIP_CERT":        "pip's option cert: reading pip-ca.pem for the build: " + gone,
+		"PIP_CLIENT_CERT": "pip's option client-cert: reading client.pem for the build: " + gone,
 	} {
 		_, _, err := host.Read(map[string]string{variable: "/no/such/file"}, t.TempDir())
 		if err == nil || err.Error() != want {

@@ -42,18 +42,6 @@ func (r *reader) pip() error {
 	if len(links) > 0 {
 		conf += "find-links =\n    " + strings.Join(links, "\n    ") + "\n"
 	}
-	for _, c := range []struct {
-		option string
-		into   *[]byte
-	}{{"constraint", &r.host.Constraints}, {"build-constraint", &r.host.BuildConstraints}} {
-		urls, err := r.constraints(strings.Fields(options[c.option]), c.into)
-		if err != nil {
-			return err
-		}
-		if len(urls) > 0 {
-			conf += c.option + " =\n    " + strings.Join(urls, "\n    ") + "\n"
-		}
-	}
 	if conf != "" {
 		r.host.Secrets[plan2llb.SecretPipConf] = []byte("[global]\n" + conf)
 	}
@@ -169,21 +157,4 @@ func (r *reader) findLinks(links []string) ([]string, error) {
 		r.host.FindLinks = append(r.host.FindLinks, builder.Folder{Name: fmt.Sprintf("find-links-%d", n), FS: files})
 	}
 	return kept, nil
-}
-
-// constraints collects the files and returns the addresses.
-func (r *reader) constraints(names []string, into *[]byte) ([]string, error) {
-	var urls []string
-	for _, name := range names {
-		if strings.Contains(name, "://") && !strings.HasPrefix(name, "file://") {
-			urls = append(urls, name)
-			continue
-		}
-		data, err := os.ReadFile(strings.TrimPrefix(name, "file://"))
-		if err != nil {
-			return nil, fmt.Errorf("reading the constraints of pip's configuration: %w", err)
-		}
-		*into = append(append(*into, data...), '\n')
-	}
-	return urls, nil
 }

@@ -61,8 +61,9 @@ type Inputs struct {
 	Proxy llb.ProxyEnv
 	// FindLinks are the names of local sources with wheels for pip.
 	FindLinks []string
-	// Constraints and BuildConstraints are pip's, and part of the key of what they decide.
-	Constraints, BuildConstraints []byte
+	// Constraints and BuildConstraints are pip's, and part of the key of what they decide. DependencyConstraints
+	// hold for the dependencies only, as pip's -c does.
+	Constraints, BuildConstraints, DependencyConstraints []byte
 	// NoCache runs every step again.
 	NoCache bool
 }

@@ -103,7 +103,8 @@ func (c *Compiler) Dependencies(b Builder, r Requirements) (llb.State, error) {
 		return llb.State{}, fmt.Errorf("writing the requirements down: %w", err)
 	}
 	return c.exec(b.Root, Step{Name: "[dependencies] wheels"}, program(toolsDir+"/bin/python", "dependencies.py"),
-		b.tools(), c.pip(), textFile(runDir+"/requirements.json", data)).AddMount("/out", llb.Scratch()), nil
+		b.tools(), c.pip(), textFile(runDir+"/requirements.json", data),
+		textFile(runDir+"/dependency-constraints.txt", c.in.DependencyConstraints)).AddMount("/out", llb.Scratch()), nil
 }
 
 // Group is a set of wheels installed by one step into one layer.

@@ -6,7 +6,7 @@ Every step runs in a container of the builder, as root, with these mounted where
 /tmp/pbrx/pip.conf     the host's pip configuration, reduced to what makes sense here
 /tmp/pbrx/netrc        the host's netrc
 /tmp/pbrx/client.pem   a client certificate for the package index
-/tmp/pbrx/constraints.txt, build-constraints.txt
+/tmp/pbrx/constraints.txt, build-constraints.txt, dependency-constraints.txt
 """
 
 import os

@@ -19,7 +19,7 @@ from pip._vendor.packaging.requirements import Requirement
 from pip._vendor.packaging.tags import sys_tags
 from pip._vendor.packaging.utils import canonicalize_name, parse_wheel_filename
 
-from common import TOOLS, fail, note, pip_environment, run
+from common import TOOLS, fail, given, note, pip_environment, run
 
 
 def wanted(requirements, extras):
@@ -97,7 +97,10 @@ def main():
     os.makedirs("/tmp/wheels")
     if lines:
         print("requirements: " + ", ".join(lines), flush=True)
-        run([TOOLS + "/bin/python", "-m", "pip", "wheel", "--wheel-dir", "/tmp/wheels", "-r", "/tmp/requirements.txt"], pip_environment(), notice=announce)
+        argv = [TOOLS + "/bin/python", "-m", "pip", "wheel", "--wheel-dir", "/tmp/wheels", "-r", "/tmp/requirements.txt"]
+        if given("dependency-constraints.txt"):
+            argv += ["-c", given("dependency-constraints.txt")]
+        run(argv, pip_environment(), notice=announce)
     wheels = {canonicalize_name(parse_wheel_filename(os.path.basename(p))[0]): p for p in glob.glob("/tmp/wheels/*.whl")}
     base, sets = set(), []
     for number, image in enumerate(spec["images"]):

@@ -94,7 +94,11 @@ func (a *app) buildImages(ctx context.Context, o *buildOptions) (err error) {
 		return err
 	}
 	started := time.Now()
-	s, err := a.openOperation(ctx, "build-images", o.engineFlags, operation{flags: o.planFlags, dir: o.dir, in: in})
+	constraints, err := a.readConstraints(ctx, &in, o.planFlags)
+	if err != nil {
+		return err
+	}
+	s, err := a.openOperation(ctx, "build-images", o.engineFlags, operation{flags: o.planFlags, dir: o.dir, in: in, constraints: constraints})
 	if err != nil {
 		return err
 	}

@@ -18,6 +18,7 @@ import (
 	"github.com/pbrx-go/pbrx-go/builder/engine/docker"
 	"github.com/pbrx-go/pbrx-go/builder/engine/embedded"
 	"github.com/pbrx-go/pbrx-go/builder/engine/remote"
+	"github.com/pbrx-go/pbrx-go/builder/host"
 	"github.com/pbrx-go/pbrx-go/images/deliver"
 	"github.com/pbrx-go/pbrx-go/setupcfg"
 )
@@ -137,6 +138,7 @@ func exitCode(err error) int {
 	var delivery *deliver.Error
 	var noDocker *docker.Unavailable
 	var noRemote *remote.Unavailable
+	var fetch *host.FetchError
 	var path *fs.PathError
 	switch {
 	case errors.As(err, &status):
@@ -152,7 +154,7 @@ func exitCode(err error) int {
 	case errors.As(err, &missing):
 		return exitBuild
 	case errors.As(err, &base), errors.As(err, &engine), errors.As(err, &surroundings), errors.As(err, &delivery),
-		errors.As(err, &noDocker), errors.As(err, &noRemote), errors.As(err, &path):
+		errors.As(err, &noDocker), errors.As(err, &noRemote), errors.As(err, &fetch), errors.As(err, &path):
 		return exitSurroundings
 	case errors.As(err, &step):
 		if step.Surroundings() {

@@ -27,9 +27,12 @@ type planFlags struct {
 	gui      bool
 	mirror   string
 	initPath string
-	noCache  bool
-	progress string
-	quiet    bool
+	// constraints are files, excluded names whose entries in them do not count.
+	constraints []string
+	excluded    []string
+	noCache     bool
+	progress    string
+	quiet       bool
 }
 
 func (f *planFlags) bind(cmd *cobra.Command) {
@@ -40,6 +43,8 @@ func (f *planFlags) bind(cmd *cobra.Command) {
 	flags.BoolVar(&f.gui, "gui-scripts", false, "make images for gui_scripts too")
 	flags.StringVar(&f.mirror, "mirror", "", "distro package mirror `URL` used for the build only; auto takes the host's")
 	flags.StringVar(&f.initPath, "init-path", "", "`PATH` of the init put before every command, or none (default: dumb-init, tini or catatonit of the distribution)")
+	flags.StringArrayVarP(&f.constraints, "constraint", "c", nil, "pip constraints: `FILE`, URL or git+URL@REF#PATH; can be repeated")
+	flags.StringArrayVar(&f.excluded, "constraint-exclude", nil, "leave the entries of `NAME` out of the constraints; can be repeated")
 	flags.BoolVar(&f.noCache, "no-cache", false, "run every step again")
 	flags.StringVar(&f.progress, "progress", "auto", "`MODE` of progress on stderr: auto, tty, plain, rawjson or quiet")
 }
@@ -75,13 +80,15 @@ func (f *planFlags) check(in images.Input) error {
 // operation is one command's use of an engine on one project.
 type operation struct {
 	*app
-	flags   planFlags
-	dir     string
-	in      images.Input
-	epoch   time.Time
-	engine  *opened
-	display *progress.Display
-	run     *builder.Run
+	flags planFlags
+	dir   string
+	in    images.Input
+	// constraints are nil where no project is built.
+	constraints *host.Constraints
+	epoch       time.Time
+	engine      *opened
+	display     *progress.Display
+	run         *builder.Run
 }
 
 // openOperation starts the engine for a project that was read and checked.
@@ -144,6 +151,9 @@ func (s *operation) probe(ctx context.Context) (*builder.Run, error) {
 		}
 	}
 	opts := s.onEngine(s.engine, location)
+	if c := s.constraints; c != nil {
+		fromHost.Constraints, fromHost.BuildConstraints, fromHost.DependencyConstraints, fromHost.ConstraintLines = c.Pip, c.Build, c.Requested, c.Lines
+	}
 	opts.Host, opts.Source = fromHost, source
 	opts.Mirror = func(base images.Base) (string, error) {
 		mirror, err := host.Mirror(s.flags.mirror, base.Distro, "")
@@ -211,4 +221,37 @@ func (a *app) readProject(dir string, flags planFlags) (images.Input, error) {
 		}
 	}
 	return in, flags.check(in)
+}
+
+// readConstraints reads what limits the versions of the project's dependencies, and says what of it does not count. The
+// project is told of it for the plan.
+func (a *app) readConstraints(ctx context.Context, in *images.Input, flags planFlags) (*host.Constraints, error) {
+	opts := host.ConstraintOptions{Files: flags.constraints}
+	if name := in.Project.Name.Value; name != "" {
+		opts.Drop = append(opts.Drop, host.Drop{Name: name, Why: "it is the project itself"})
+	}
+	for _, name := range flags.excluded {
+		opts.Drop = append(opts.Drop, host.Drop{Name: name, Why: "--constraint-exclude " + name, Expected: true})
+	}
+	c, err := host.ReadConstraints(ctx, a.env, "", opts)
+	var fetch *host.FetchError
+	switch {
+	case errors.As(err, &fetch), ctx.Err() != nil:
+		return nil, err
+	case err != nil:
+		return nil, usageError{err}
+	}
+	in.Constraints = c.Report
+	if flags.quiet {
+		return c, nil
+	}
+	for _, w := range c.Warnings {
+		a.warn(w)
+	}
+	if c.Report != nil {
+		for _, d := range c.Report.Dropped {
+			a.note("constraint %s of %s is left out: %s", d.Text, d.From, d.Why)
+		}
+	}
+	return c, nil
 }

@@ -55,10 +55,14 @@ func (a *app) planCommand(ctx context.Context, o *planOptions) (err error) {
 	if err != nil {
 		return err
 	}
+	constraints, err := a.readConstraints(ctx, &in, o.planFlags)
+	if err != nil {
+		return err
+	}
 	if o.osRelease != "" {
 		return a.planFor(o, in)
 	}
-	s, err := a.openOperation(ctx, "plan", o.engineFlags, operation{flags: o.planFlags, dir: o.dir, in: in})
+	s, err := a.openOperation(ctx, "plan", o.engineFlags, operation{flags: o.planFlags, dir: o.dir, in: in, constraints: constraints})
 	if err != nil {
 		return err
 	}
@@ -145,6 +149,11 @@ func (a *app) planText(p *images.Plan) error {
 	}{{"builder", p.Compile}, {"runtime", p.Runtime}} {
 		for _, pkg := range list.packages {
 			fmt.Fprintf(w, "%s\t%s\t%s\t%s\n", list.stage, pkg.Name, pkg.From, pkg.Why)
+		}
+	}
+	if p.Constraints != nil {
+		for _, f := range p.Constraints.Files {
+			fmt.Fprintf(w, "constraints\t%s\t%d entries\t\n", f.From, f.Entries)
 		}
 	}
 	for _, image := range p.Images {
