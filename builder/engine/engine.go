@@ -9,6 +9,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"maps"
+	"strings"
 
 	"github.com/moby/buildkit/client"
 	"github.com/moby/buildkit/exporter/containerimage/exptypes"
@@ -45,6 +46,22 @@ var _ builder.Solver = (*Engine)(nil)
 
 // Solve runs a job in a session of its own.
 func (e *Engine) Solve(ctx context.Context, job builder.Job) (*v1.Descriptor, error) {
+	return patiently(ctx, func() (*v1.Descriptor, error) { return e.solve(ctx, job) })
+}
+
+// patiently does something again when the engine says that it does not know its own job: BuildKit before 0.11 gives
+// itself three seconds to begin with a job, and on a machine with much to do that is not enough. Nothing of
+// the job has run then.
+func patiently(ctx context.Context, solve func() (*v1.Descriptor, error)) (*v1.Descriptor, error) {
+	for attempt := 1; ; attempt++ {
+		d, err := solve()
+		if err == nil || attempt == 3 || ctx.Err() != nil || !strings.Contains(err.Error(), "no such job") {
+			return d, err
+		}
+	}
+}
+
+func (e *Engine) solve(ctx context.Context, job builder.Job) (*v1.Descriptor, error) {
 	if job.ExportCache && len(e.CacheTo) > 1 {
 		return nil, e.exportCaches(ctx, job)
 	}

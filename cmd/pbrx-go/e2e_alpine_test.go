@@ -306,17 +306,17 @@ func TestAlpineFailures(t *testing.T) {
 		"packages that are not there": {code: 1, project: first + "no-such-package\nnor-this-one [compile]\n", errors: []string{
 			`bindep.txt:3:1: alpine-3.20.3 has no package "no-such-package": correct the name, or limit the line to the platforms that have it, as in [platform:…]`,
 			`bindep.txt:4:1: alpine-3.20.3 has no package "nor-this-one": correct the name, or limit the line to the platforms that have it, as in [platform:…]`}},
-		"packages that cannot be together": {code: 1, project: first + "bc\nnot-with-yaml\n", errors: []string{
-			"building [distro] runtime packages: bc not-with-yaml yaml: unable to select packages: yaml-0.2.5-r0: breaks: not-with-yaml-1-r0[!yaml] satisfies: world[yaml]: asked for by bindep.txt:2:1, bindep.txt:4:1"},
+		"packages that cannot be together": {code: 1, project: first + "bc\nnot-with-yaml [compile]\n", errors: []string{
+			"building [distro] compile packages: bc not-with-yaml yaml: unable to select packages: yaml-0.2.5-r0: breaks: not-with-yaml-1-r0[!yaml] satisfies: world[yaml]: asked for by bindep.txt:2:1, bindep.txt:4:1"},
 			log: []string{"ERROR: unable to select packages:"}},
-		"a package that lacks another": {code: 1, project: first + "needs-nothing-there\n", errors: []string{
-			"building [distro] runtime packages: needs-nothing-there yaml: unable to select packages: so:libnowhere.so.1 (no such package): required by: needs-nothing-there-1-r0[so:libnowhere.so.1]: asked for by bindep.txt:3:1"},
+		"a package that lacks another": {code: 1, project: first + "needs-nothing-there [compile]\n", errors: []string{
+			"building [distro] compile packages: needs-nothing-there yaml: unable to select packages: so:libnowhere.so.1 (no such package): required by: needs-nothing-there-1-r0[so:libnowhere.so.1]: asked for by bindep.txt:3:1"},
 			log: []string{"so:libnowhere.so.1 (no such package)"}},
 		"a name that two packages have": {code: 1, project: first + "lamp-fuel [compile]\n", errors: []string{
 			"building [distro] compile packages: lamp-fuel yaml: unable to select packages: lamp-fuel (virtual): note: please select one of the 'provided by' packages explicitly provided by: lamp-gas lamp-oil required by: world[lamp-fuel]: asked for by bindep.txt:3:1"},
 			log: []string{"lamp-fuel (virtual):"}},
-		"a package whose script fails": {code: 1, project: first + "fails-to-set-up\n", errors: []string{
-			"building [distro] runtime packages: fails-to-set-up yaml: fails-to-set-up-1-r0.post-install: script exited with error 3: asked for by bindep.txt:3:1"},
+		"a package whose script fails": {code: 1, project: first + "fails-to-set-up [compile]\n", errors: []string{
+			"building [distro] compile packages: fails-to-set-up yaml: fails-to-set-up-1-r0.post-install: script exited with error 3: asked for by bindep.txt:3:1"},
 			log: []string{"the moon is in the way"}},
 		"a mirror that the base does not trust": {code: 3, project: first, base: a.plain, errors: []string{
 			index + "main: UNTRUSTED signature; updating and opening http://127.0.0.1:PORT/alpine/v3.20/community: UNTRUSTED signature" + remedy},

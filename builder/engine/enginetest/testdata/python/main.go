@@ -180,6 +180,9 @@ func wheel(operands []string) error {
 	if err := errors.Join(os.MkdirAll("/out/dist", 0o755), os.MkdirAll("/out/meta", 0o755)); err != nil {
 		return err
 	}
+	if err := os.WriteFile("/out/meta/wheel.json", []byte(`{"file": "tiny-1.0-py3-none-any.whl", "scripts": []}`), 0o644); err != nil {
+		return err
+	}
 	// A backend writes into its source tree; nobody sees that again.
 	if err := os.WriteFile("/src/built-here", nil, 0o644); err != nil {
 		return err
