@@ -133,8 +133,10 @@ func (c Container) start(ctx context.Context, g gateway.Client, root gateway.Ref
 	}
 	caps := g.BuildOpts().Caps
 	signals := caps.Supports(gatewaypb.CapGatewayExecSignals) == nil
+	// The one ability that tells the engines that say at once that a command has ended from those that do not.
+	prompt := caps.Supports(gatewaypb.CapSourceMetaResolverImageAttestations) == nil
 	start := container.Start
-	if !signals && !c.Terminal && !endsByItself(c.Stdin) {
+	if !prompt && !c.Terminal && !endsByItself(c.Stdin) {
 		start = func(ctx context.Context, r gateway.StartRequest) (gateway.ContainerProcess, error) {
 			return startEnding(ctx, container, r)
 		}
