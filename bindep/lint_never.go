@@ -55,14 +55,7 @@ func (a atoms) inQuestion(r Rule) bool {
 
 // neverActive tries the rule on every distribution, in every version that it names.
 func (r Rule) neverActive() bool {
-	var platform, user []Selector
-	for _, s := range r.Selectors {
-		if s.isPlatform() {
-			platform = append(platform, s)
-		} else {
-			user = append(user, s)
-		}
-	}
+	platform, user := r.votes()
 	for _, profiles := range r.platforms() {
 		active := setOf(profiles)
 		if ok, _ := vote(platform, active); ok && canWin(user, active) {

@@ -63,11 +63,8 @@ func setOf(names []string) map[string]bool {
 	return set
 }
 
-// active lets the platform selectors and the others vote on their own; the rule
-// is active unless one of them says no. A group votes with the others whatever
-// is inside it.
-func (r Rule) active(active map[string]bool) (bool, string) {
-	var platform, user []Selector
+// votes are the platform selectors and the others, which vote on their own.
+func (r Rule) votes() (platform, user []Selector) {
 	for _, s := range r.Selectors {
 		if s.isPlatform() {
 			platform = append(platform, s)
@@ -75,6 +72,14 @@ func (r Rule) active(active map[string]bool) (bool, string) {
 			user = append(user, s)
 		}
 	}
+	return platform, user
+}
+
+// active lets the platform selectors and the others vote on their own; the rule
+// is active unless one of them says no. A group votes with the others whatever
+// is inside it.
+func (r Rule) active(active map[string]bool) (bool, string) {
+	platform, user := r.votes()
 	var reasons, objections []string
 	for _, party := range [][]Selector{platform, user} {
 		ok, why := vote(party, active)

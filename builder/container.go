@@ -133,8 +133,11 @@ func (c Container) start(ctx context.Context, g gateway.Client, root gateway.Ref
 	}
 	caps := g.BuildOpts().Caps
 	signals := caps.Supports(gatewaypb.CapGatewayExecSignals) == nil
+	// No ability says whether a command's end is told before that of its stdin. Docker 26 has signals and does not tell,
+	// BuildKit 0.33 does; this ability came in between, late enough.
+	tellsEnd := caps.Supports(gatewaypb.CapSourceMetaResolverImageAttestations) == nil
 	start := container.Start
-	if !signals && !c.Terminal && !endsByItself(c.Stdin) {
+	if !tellsEnd && !c.Terminal && !endsByItself(c.Stdin) {
 		start = func(ctx context.Context, r gateway.StartRequest) (gateway.ContainerProcess, error) {
 			return startEnding(ctx, container, r)
 		}

@@ -11,10 +11,10 @@ import (
 	gateway "github.com/moby/buildkit/frontend/gateway/client"
 )
 
-// BuildKit 0.8 (Docker 20.10) says that a command has ended only once its stdin has, which the user's terminal never
-// does, and nothing else is heard of the command. But what runs beside it in its container is killed with it. So a
-// companion waits there, in Python, which our images have, and its end is the end of stdin. The
-// command begins when the companion is there: for a container that has stopped, one would be waited for in vain.
+// BuildKit 0.8 (Docker 20.10), and that of Docker 26 as well, says that a command has ended only once its stdin has,
+// which the user's terminal never does, and nothing else is heard of the command. But what runs beside it in its
+// container is killed with it. So a companion waits there, in Python, which our images have, and its end is the end of
+// stdin. The command begins when the companion is there: for a container that has stopped, one would be waited for in vain.
 const (
 	// gate takes one byte from stdin and becomes the command, with the signals as they were.
 	gate = "import os, signal, sys; signal.signal(signal.SIGPIPE, signal.SIG_DFL); signal.signal(signal.SIGXFSZ, signal.SIG_DFL); os.read(0, 1); os.execvp(sys.argv[1], sys.argv[1:])"

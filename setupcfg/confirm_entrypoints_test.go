@@ -1,11 +1,7 @@
 package setupcfg
 
 import (
-	"bytes"
-	"encoding/json"
 	"os"
-	"os/exec"
-	"strconv"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -54,14 +50,7 @@ func TestConfirmEntryPoints(t *testing.T) {
 	if os.Getenv("PBRX_GO_TEST_CONFIRM") != "1" {
 		t.Skip("compares with Python's importlib.metadata only if PBRX_GO_TEST_CONFIRM=1")
 	}
-	count := confirmInputs(t)
-	cmd := exec.Command("python3", "-c", entryPointsProgram, "3", strconv.Itoa(count))
-	cmd.Stderr = os.Stderr
-	out, err := cmd.Output()
-	if err != nil {
-		t.Fatalf("running python3: %v", err)
-	}
-	dec := json.NewDecoder(bytes.NewReader(out))
+	count, dec := generated(t, entryPointsProgram, 3)
 	inputs, accepted, differ := 0, 0, 0
 	for dec.More() {
 		var c struct {

@@ -52,19 +52,26 @@ func confirmInputs(t *testing.T) int {
 	return count
 }
 
-// TestConfirmConfigparser compares with the python3 of the machine.
-func TestConfirmConfigparser(t *testing.T) {
-	if os.Getenv("PBRX_GO_TEST_CONFIRM") != "1" {
-		t.Skip("compares with Python's configparser only if PBRX_GO_TEST_CONFIRM=1")
-	}
-	count := confirmInputs(t)
-	cmd := exec.Command("python3", "-c", confirmProgram, "7", strconv.Itoa(count))
+// generated are the inputs that a program for the machine's python3 makes from a seed, with what Python reads in them,
+// and how many were asked for.
+func generated(t *testing.T, program string, seed int) (count int, inputs *json.Decoder) {
+	t.Helper()
+	count = confirmInputs(t)
+	cmd := exec.Command("python3", "-c", program, strconv.Itoa(seed), strconv.Itoa(count))
 	cmd.Stderr = os.Stderr
 	out, err := cmd.Output()
 	if err != nil {
 		t.Fatalf("running python3: %v", err)
 	}
-	dec := json.NewDecoder(bytes.NewReader(out))
+	return count, json.NewDecoder(bytes.NewReader(out))
+}
+
+// TestConfirmConfigparser compares with the python3 of the machine.
+func TestConfirmConfigparser(t *testing.T) {
+	if os.Getenv("PBRX_GO_TEST_CONFIRM") != "1" {
+		t.Skip("compares with Python's configparser only if PBRX_GO_TEST_CONFIRM=1")
+	}
+	count, dec := generated(t, confirmProgram, 7)
 	var version string
 	if err := dec.Decode(&version); err != nil {
 		t.Fatal(err)

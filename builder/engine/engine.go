@@ -49,9 +49,9 @@ func (e *Engine) Solve(ctx context.Context, job builder.Job) (*v1.Descriptor, er
 	return patiently(ctx, func() (*v1.Descriptor, error) { return e.solve(ctx, job) })
 }
 
-// patiently does something again when the engine says that it does not know its own job: BuildKit before 0.11 gives
-// itself three seconds to begin with a job, and on a machine with much to do that is not enough. Nothing of
-// the job has run then.
+// patiently does something again when the engine says that it does not know its own job: older BuildKits (0.8 to 0.12
+// at least) give themselves three seconds to begin with a job, and on a machine with much to do that is not enough.
+// Nothing of the job has run then.
 func patiently(ctx context.Context, solve func() (*v1.Descriptor, error)) (*v1.Descriptor, error) {
 	for attempt := 1; ; attempt++ {
 		d, err := solve()

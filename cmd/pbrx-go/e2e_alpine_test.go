@@ -112,11 +112,7 @@ func TestAlpineExtension(t *testing.T) {
 		t.Errorf("the unchanged build ran %q", ran)
 	}
 	// What is built on these images, by whomever, keeps their packages.
-	child := filepath.Join(t.TempDir(), "driftwood")
-	for name, text := range driftwood() {
-		write(t, filepath.Join(child, name), text)
-	}
-	write(t, filepath.Join(child, "bindep.txt"), "sets-up [platform:apk]\nmusl-dev [compile platform:apk]\n")
+	child := driftwood(t, "sets-up [platform:apk]\nmusl-dev [compile platform:apk]\n")
 	before := alpine(t).asked.count(".apk")
 	layout := filepath.Join(t.TempDir(), "layout")
 	command{args: buildArgs(child, "oci:"+set.layout+":leafcount:latest", layout, "--mirror", alpine(t).url)}.succeed(t)
@@ -151,11 +147,7 @@ musl-dev [compile test platform:apk]
 
 // The manual's example works line by line, and so do its slip of the pen, other names of packages, and versions.
 func TestAlpineBindep(t *testing.T) {
-	project := filepath.Join(t.TempDir(), "driftwood")
-	for name, text := range driftwood() {
-		write(t, filepath.Join(project, name), text)
-	}
-	write(t, filepath.Join(project, "bindep.txt"), pbrxExample+`
+	project := driftwood(t, pbrxExample+`
 git [platform:apline]
 bc [platform:alpine]
 sets-up [platform:alpine-3.20]
@@ -272,11 +264,7 @@ func TestAlpineSurroundings(t *testing.T) {
 	bundle := filepath.Join(t.TempDir(), "bundle.pem")
 	write(t, bundle, string(append(hostBundle(t), ca.pem...)))
 
-	project := filepath.Join(t.TempDir(), "driftwood")
-	for name, text := range driftwood() {
-		write(t, filepath.Join(project, name), text)
-	}
-	write(t, filepath.Join(project, "bindep.txt"), "lamp [platform:apk]\n")
+	project := driftwood(t, "lamp [platform:apk]\n")
 	layout := filepath.Join(t.TempDir(), "layout")
 	out := command{args: buildArgs(project, a.base, layout, "--mirror", mirror.URL+"/alpine"), env: []string{"SSL_CERT_FILE=" + bundle, "PIP_CERT", "NO_PROXY", "no_proxy",
 		"HTTP_PROXY=" + address, "http_proxy=" + address, "HTTPS_PROXY=" + address, "https_proxy=" + address}}.succeed(t)
@@ -327,12 +315,7 @@ func TestAlpineFailures(t *testing.T) {
 			log: []string{"could not connect to server"}},
 	} {
 		t.Run(name, func(t *testing.T) {
-			project := filepath.Join(work, strings.ReplaceAll(name, " ", "-"))
-			for file, text := range driftwood() {
-				write(t, filepath.Join(project, file), text)
-			}
-			write(t, filepath.Join(project, "bindep.txt"), f.project)
-			f.project = project
+			f.project = driftwood(t, f.project)
 			if len(f.args) == 0 {
 				f.args = []string{"--mirror", a.url}
 			}

@@ -40,10 +40,7 @@ func TestLayoutAsBase(t *testing.T) {
 // A base whose Python may be installed into, without init and without distro packages.
 func TestAlpineBase(t *testing.T) {
 	base := "rootfs:" + given(t, "PBRX_GO_TEST_ALPINE")
-	project, layout := filepath.Join(t.TempDir(), "driftwood"), filepath.Join(t.TempDir(), "layout")
-	for name, text := range driftwood() {
-		write(t, filepath.Join(project, name), text)
-	}
+	project, layout := driftwood(t, ""), filepath.Join(t.TempDir(), "layout")
 	build := command{args: buildArgs(project, base, layout, "--init-path", "none")}
 	build.succeed(t)
 
@@ -81,9 +78,14 @@ func TestAlpineBase(t *testing.T) {
 	}
 }
 
-// driftwood is a project in pure Python, with a backend of its own.
-func driftwood() map[string]string {
-	return map[string]string{
+// driftwood is a project in pure Python that asks for these distro packages, in a folder of the test's own.
+func driftwood(t *testing.T, bindep string) (dir string) {
+	t.Helper()
+	dir = filepath.Join(t.TempDir(), "driftwood")
+	if bindep != "" {
+		write(t, filepath.Join(dir, "bindep.txt"), bindep)
+	}
+	for name, text := range map[string]string{
 		"pyproject.toml": `[build-system]
 requires = ["flit_core>=3.4"]
 build-backend = "flit_core.buildapi"
@@ -117,5 +119,8 @@ def draw():
 
     print(tabulate.tabulate([["x", 1]], tablefmt="plain"))
 `,
+	} {
+		write(t, filepath.Join(dir, name), text)
 	}
+	return dir
 }

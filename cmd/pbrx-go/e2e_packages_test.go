@@ -29,11 +29,7 @@ func TestPackageFailures(t *testing.T) {
 			bindep: "yaml\nfails-to-set-up [platform:alpine]\n",
 			want:   "building [distro] compile packages: fails-to-set-up yaml: fails-to-set-up-1-r0.post-install: script exited with error 3: asked for by bindep.txt:2:1"},
 	} {
-		project := filepath.Join(t.TempDir(), "driftwood")
-		for name, text := range driftwood() {
-			write(t, filepath.Join(project, name), text)
-		}
-		write(t, filepath.Join(project, "bindep.txt"), m.bindep)
+		project := driftwood(t, m.bindep)
 		for _, e := range []choiceOf{embedded, docker, buildkitd} {
 			t.Run(m.name+" on "+e.name, func(t *testing.T) {
 				args := slices.Concat(buildArgs(project, m.base, filepath.Join(t.TempDir(), "layout"), e.args...), m.args, []string{"--init-path", "none"})

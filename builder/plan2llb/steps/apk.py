@@ -41,12 +41,12 @@ def repositories(url):
 
 
 def index(names):
-    env = environment()
-    run(apk("--cache-dir", INDEX, "--force-refresh", "update"), env, explain=explain)
+    env, argv = environment(), apk("--cache-dir", INDEX)
+    run(argv + ["--force-refresh", "update"], env, explain=explain)
     missing = []
     for name in names:
         # What provides the name counts as well.
-        found = subprocess.run(apk("--cache-dir", INDEX, "search", "--exact", "--quiet", name), env=env, stdout=subprocess.PIPE, text=True).stdout
+        found = subprocess.run(argv + ["search", "--exact", "--quiet", name], env=env, stdout=subprocess.PIPE, text=True).stdout
         if not found.strip():
             missing.append(name)
     return missing

@@ -94,7 +94,7 @@ def run(argv, env, explain=None, notice=None):
     if done:
         reason = explain and explain(output)
         if reason:
-            print(reason, file=sys.stderr, flush=True)
+            print(reason, flush=True)  # where the rest was printed: two streams have no order
         fail("%s ended with status %d" % (os.path.basename(argv[0]), done))
 
 
