@@ -26,87 +26,6 @@ const (
 	Requirements Kind = "requirements"
 )
 
-// Lock is what a lock file says. As JSON it is what the step that resolves is given (steps/locked.py).
-type Lock struct {
-	// File is the name in the project's folder.
-	File string `json:"file"`
-	Kind Kind   `json:"kind"`
-	// Renew is the command that makes the file anew.
-	Renew string `json:"renew"`
-	// RequiresPython are specifiers that the interpreter must meet; empty where the file has none.
-	RequiresPython string `json:"requires_python,omitempty"`
-	// Environments are markers one of which must hold; none where the file is for all.
-	Environments []string `json:"environments,omitempty"`
-	// Groups are the dependency groups that markers may take for chosen.
-	Groups []string `json:"groups,omitempty"`
-	// Highest says that of several versions that are admitted the highest counts, as the tool has it whose
-	// file does not say which is meant.
-	Highest bool `json:"highest,omitempty"`
-	// Indexes are the package indexes that the file names, without credentials.
-	Indexes  []string  `json:"indexes,omitempty"`
-	Packages []Package `json:"packages"`
-
-	// Others are lock files in the folder that do not count beside this one.
-	Others   []string           `json:"-"`
-	Warnings []setupcfg.Warning `json:"-"`
-}
-
-// Package is one entry.
-type Package struct {
-	// Name is canonical. Version is empty where the file has none (a source tree, an artefact with a URL).
-	Name    string `json:"name"`
-	Version string `json:"version,omitempty"`
-	// Marker is the condition for the entry, as PEP 508 and PEP 751 write it, or as uv does for extras that
-	// conflict (extra-7-project-extra); empty where there is none.
-	Marker string `json:"marker,omitempty"`
-	// RequiresPython are specifiers, where the entry has some and the file needs them to choose.
-	RequiresPython string `json:"requires_python,omitempty"`
-	// Hashes are those of all artefacts that are allowed, "sha256:…", sorted.
-	Hashes []string `json:"hashes,omitempty"`
-	Source Source   `json:"source"`
-	// Requires are the edges of the file's graph, where it has one.
-	Requires []Dependency `json:"requires,omitempty"`
-	// At is file:line:col of the entry.
-	At string `json:"at"`
-
-	pos scanner.Position
-}
-
-// Source is where a package comes from.
-type Source struct {
-	Kind SourceKind `json:"kind"`
-	// URL is that of the index, artefact or repository, without credentials.
-	URL string `json:"url,omitempty"`
-	// VCS is git, hg, bzr or svn, and Commit what to check out.
-	VCS    string `json:"vcs,omitempty"`
-	Commit string `json:"commit,omitempty"`
-	// Subdirectory is where in the artefact or repository the project lies.
-	Subdirectory string `json:"subdirectory,omitempty"`
-	// Path is that of a local source, as the file has it.
-	Path string `json:"path,omitempty"`
-}
-
-// SourceKind is index, url, vcs, local (a folder or file beside the project) or project (the project itself).
-type SourceKind string
-
-// The kinds of sources.
-const (
-	FromIndex   SourceKind = "index"
-	FromURL     SourceKind = "url"
-	FromVCS     SourceKind = "vcs"
-	FromLocal   SourceKind = "local"
-	FromProject SourceKind = "project"
-)
-
-// Dependency is an edge from one package to another.
-type Dependency struct {
-	Name string `json:"name"`
-	// Version is which of several entries of the name is meant; empty where there is one.
-	Version string   `json:"version,omitempty"`
-	Extras  []string `json:"extras,omitempty"`
-	Marker  string   `json:"marker,omitempty"`
-}
-
 // format is how one kind of file is found and read.
 type format struct {
 	kind  Kind
@@ -130,6 +49,55 @@ func formats() []format {
 // pdm.lock, Pipfile.lock and a requirements.txt with hashes. It is nil where there is none. The error is a
 // setupcfg.ErrorList with all problems of the file, or that of a file that cannot be read.
 func Read(fsys fs.FS) (*Lock, error) {
+	found, err := find(fsys)
+	if err != nil || len(found) == 0 {
+		return nil, err
+	}
+	if len(found) > 1 && found[1].kind == Pylock && found[0].file != "pylock.toml" {
+		return nil, setupcfg.ErrorList{{Pos: scanner.Position{Filename: found[0].file}, Hint: "name one of them with --lock",
+			Msg: fmt.Sprintf("there is %s as well, and nothing says which counts", found[1].file)}}
+	}
+	return read(fsys, found[0], found[1:])
+}
+
+// ReadFile reads one of a project's lock files by its name, which tells its format; any other name than those that Read
+// looks for is that of a requirements file.
+func ReadFile(fsys fs.FS, name string) (*Lock, error) {
+	found, err := find(fsys)
+	if err != nil {
+		return nil, err
+	}
+	chosen := formats()[len(formats())-1]
+	var others []format
+	for _, f := range found {
+		if f.file == name {
+			chosen = f
+		} else {
+			others = append(others, f)
+		}
+	}
+	chosen.file = name
+	return read(fsys, chosen, others)
+}
+
+func read(fsys fs.FS, f format, others []format) (*Lock, error) {
+	src, err := fs.ReadFile(fsys, f.file)
+	if err != nil {
+		return nil, fmt.Errorf("reading the lock file: %w", err)
+	}
+	r := newReader(fsys, f, src)
+	for _, o := range others {
+		r.lock.Others = append(r.lock.Others, o.file)
+	}
+	f.read(r)
+	if err := r.finish(); err != nil {
+		return nil, err
+	}
+	return r.lock, nil
+}
+
+// find looks for lock files, the preferred one first.
+func find(fsys fs.FS) ([]format, error) {
 	var found []format
 	for _, f := range formats() {
 		names := []string{f.file}
@@ -150,26 +118,7 @@ func Read(fsys fs.FS) (*Lock, error) {
 			}
 		}
 	}
-	if len(found) == 0 {
-		return nil, nil
-	}
-	src, err := fs.ReadFile(fsys, found[0].file)
-	if err != nil {
-		return nil, fmt.Errorf("reading the lock file: %w", err)
-	}
-	r := newReader(fsys, found[0], src)
-	for _, f := range found[1:] {
-		r.lock.Others = append(r.lock.Others, f.file)
-	}
-	if len(found) > 1 && found[0].kind == Pylock && found[1].kind == Pylock && found[0].file != "pylock.toml" {
-		r.fail(scanner.Position{Filename: found[0].file}, "call the one to be taken pylock.toml", "there is %s as well, and nothing says which counts", found[1].file)
-		return nil, r.errs
-	}
-	found[0].read(r)
-	if err := r.finish(); err != nil {
-		return nil, err
-	}
-	return r.lock, nil
+	return found, nil
 }
 
 // pylocks are the files of PEP 751's names, pylock.toml first.

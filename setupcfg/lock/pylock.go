@@ -40,7 +40,7 @@ func (r *reader) pylock() {
 func pylockRenewal(by, file string) string {
 	switch name, _, _ := strings.Cut(strings.ToLower(by), " "); name {
 	case "pip":
-		return "pip lock -o " + file + " ."
+		return "pip lock -o " + file + " '.[EXTRAS]'"
 	case "uv":
 		return "uv export -o " + file
 	case "pdm":

@@ -73,11 +73,27 @@ func (r *reader) add(pos scanner.Position, p Package) {
 	if p.Source.Kind == FromIndex && p.Source.URL != "" {
 		r.lock.Indexes = append(r.lock.Indexes, p.Source.URL)
 	}
+	r.wellFormed(pos, p)
 	hashable := p.Source.Kind == FromURL || p.Source.Kind == FromIndex && p.Version != ""
 	if hashable && len(p.Hashes) == 0 {
 		r.warn(pos, r.renewHint()+" where its index tells hashes", "%s %s has no hash here: what is downloaded is not checked", p.Name, p.Version)
 	}
 	r.lock.Packages = append(r.lock.Packages, p)
+}
+
+// wellFormed refuses what cannot be written into one line for pip.
+func (r *reader) wellFormed(pos scanner.Position, p Package) {
+	if !regexp.MustCompile(`^[a-z0-9]([a-z0-9-]*[a-z0-9])?$`).MatchString(p.Name) {
+		r.fail(pos, r.renewHint(), "%q is no name of a package", p.Name)
+	}
+	if !regexp.MustCompile(`^[0-9A-Za-z.!+_-]*$`).MatchString(p.Version) {
+		r.fail(pos, r.renewHint(), "%q is no version", p.Version)
+	}
+	for _, text := range []string{p.Source.URL, p.Source.Commit, p.Source.Subdirectory, p.Source.VCS} {
+		if strings.ContainsFunc(text, func(c rune) bool { return c <= ' ' || c == 0x7f }) {
+			r.fail(pos, r.renewHint(), "the source %q has blanks in it", text)
+		}
+	}
 }
 
 // hash notes a hash of an entry if pip can check it.

@@ -30,9 +30,11 @@ type planFlags struct {
 	// constraints are files, excluded names whose entries in them do not count.
 	constraints []string
 	excluded    []string
-	noCache     bool
-	progress    string
-	quiet       bool
+	// lock is a lock file of the project, none, or empty for the first that there is.
+	lock     string
+	noCache  bool
+	progress string
+	quiet    bool
 }
 
 func (f *planFlags) bind(cmd *cobra.Command) {
@@ -45,6 +47,7 @@ func (f *planFlags) bind(cmd *cobra.Command) {
 	flags.StringVar(&f.initPath, "init-path", "", "`PATH` of the init put before every command, or none (default: dumb-init, tini or catatonit of the distribution)")
 	flags.StringArrayVarP(&f.constraints, "constraint", "c", nil, "pip constraints: `FILE`, URL or git+URL@REF#PATH; can be repeated")
 	flags.StringArrayVar(&f.excluded, "constraint-exclude", nil, "leave the entries of `NAME` out of the constraints; can be repeated")
+	flags.StringVar(&f.lock, "lock", "", "`FILE` of the project that gives exact versions, or none (default: the first of pylock.toml, uv.lock, poetry.lock, pdm.lock, Pipfile.lock and a requirements.txt with hashes)")
 	flags.BoolVar(&f.noCache, "no-cache", false, "run every step again")
 	flags.StringVar(&f.progress, "progress", "auto", "`MODE` of progress on stderr: auto, tty, plain, rawjson or quiet")
 }
@@ -212,7 +215,11 @@ func (a *app) readProject(dir string, flags planFlags) (images.Input, error) {
 	if err != nil {
 		return images.Input{}, err
 	}
-	in := images.Input{Project: project, Bindep: file, Version: map[string]string{}}
+	locked, err := a.openLock(dir, flags)
+	if err != nil {
+		return images.Input{}, err
+	}
+	in := images.Input{Project: project, Bindep: file, Lock: locked, Version: map[string]string{}}
 	for _, name := range project.VersionVariables() {
 		if value := a.env[name]; value != "" {
 			in.Version[name] = value
