@@ -117,6 +117,9 @@ func (r *reader) address(pos scanner.Position, text string) string {
 // withoutCredentials takes user and password out of a URL, and a query: it may be a signature. A user alone, as in
 // ssh://git@host, is no secret there.
 func withoutCredentials(text string) (clean string, secret bool) {
+	if m := regexp.MustCompile(`^([\w.-]+@[\w.-]+):([^/\d].*)$`).FindStringSubmatch(text); m != nil {
+		text = "ssh://" + m[1] + "/" + m[2] // git's short form, which pip does not know
+	}
 	u, err := url.Parse(text)
 	if err != nil || u.Host == "" { // git@host:path, or nothing that is safe to show
 		if scheme, rest, ok := strings.Cut(text, "://"); ok {
