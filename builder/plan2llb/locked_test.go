@@ -12,8 +12,17 @@ import (
 	"github.com/pbrx-go/pbrx-go/setupcfg/lock"
 )
 
+// pythonWithPip is the host's interpreter where that has pip: a virtual environment takes its time.
+func pythonWithPip(t *testing.T) string {
+	t.Helper()
+	if host, err := exec.LookPath("python3"); err == nil && exec.Command(host, "-c", "import pip._vendor.packaging.markers").Run() == nil {
+		return host
+	}
+	return python(t)
+}
+
 func TestLocked(t *testing.T) {
-	cmd := exec.Command(python(t), "-B", filepath.Join("testdata", "locked_test.py"), "-v")
+	cmd := exec.Command(pythonWithPip(t), "-B", filepath.Join("testdata", "locked_test.py"), "-v")
 	cmd.Env = []string{"PATH=" + os.Getenv("PATH"), "PYTHONPATH=steps", "TMPDIR=" + t.TempDir()}
 	out, err := cmd.CombinedOutput()
 	if err != nil {
@@ -29,7 +38,7 @@ func TestLockedConfirm(t *testing.T) {
 	if os.Getenv("PBRX_GO_TEST_CONFIRM") == "" {
 		t.Skip("lock files: PBRX_GO_TEST_CONFIRM is not set, PyPI is not asked")
 	}
-	interpreter := python(t)
+	interpreter := pythonWithPip(t)
 	files, err := filepath.Glob("../../setupcfg/lock/testdata/*/exported.txt")
 	if err != nil || len(files) != 9 {
 		t.Fatalf("%d exports, %v", len(files), err)
@@ -38,6 +47,7 @@ func TestLockedConfirm(t *testing.T) {
 	for _, exported := range files {
 		dir := filepath.Dir(exported)
 		t.Run(filepath.Base(dir), func(t *testing.T) {
+			t.Parallel() // the network is waited for
 			l, err := lock.Read(os.DirFS(dir))
 			if err != nil {
 				t.Fatal(err)
