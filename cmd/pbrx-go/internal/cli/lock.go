@@ -1,6 +1,8 @@
 package cli
 
 import (
+	"errors"
+	"io/fs"
 	"os"
 	"strings"
 
@@ -21,6 +23,11 @@ func (a *app) openLock(dir string, flags planFlags) (*lock.Lock, error) {
 	}
 	defer root.Close()
 	var l *lock.Lock
+	if flags.lock != "" {
+		if _, err := fs.Stat(root.FS(), flags.lock); err != nil {
+			return nil, usagef("--lock %s: %w: name a file within the project, or none", flags.lock, errors.Unwrap(err))
+		}
+	}
 	if flags.lock == "" {
 		l, err = lock.Read(root.FS())
 	} else {
