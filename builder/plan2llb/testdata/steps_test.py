@@ -244,6 +244,10 @@ class Toolchain(unittest.TestCase):
         with tempfile.TemporaryDirectory() as folder, unittest.mock.patch.multiple(toolchain, ASKED=folder + "/asked", STANDINS=folder + "/bin"):
             env = toolchain.stand_in({"PATH": "/usr/bin:/bin"})
             self.assertIsNone(toolchain.asked_for())
+            subprocess.run(["gcc", "-Wl,-t", "-o", "x", "-lc"], env=env)
+            subprocess.run(["ld", "-t", "-o", "x", "-lc"], env=env)
+            subprocess.run(["rustc", "--version"], env=env)
+            self.assertIsNone(toolchain.asked_for(), "ctypes.util and pip ask so")
             self.assertEqual(subprocess.run(["swig", "-python"], env=env).returncode, 127)
             self.assertEqual(toolchain.asked_for(), "its build asks for swig")
 
