@@ -21,21 +21,27 @@ from pip._vendor.packaging.specifiers import SpecifierSet
 from pip._vendor.packaging.utils import canonicalize_name
 from pip._vendor.packaging.version import InvalidVersion, Version
 
-from common import fail, note
+from common import fail, note, watch
 
 TRUE, FALSE = 'python_version >= "0"', 'python_version < "0"'
 IN_SET = re.compile(r"""("[^"]*"|'[^']*')\s+(not\s+in|in)\s+(extras|dependency_groups)\b""")
 IS_EXTRA = re.compile(r"""\bextra\s*(==|!=)\s*("[^"]*"|'[^']*')|("[^"]*"|'[^']*')\s*(==|!=)\s*extra\b""")
 
 
-def pip_runner(python, env):
-    """What runs pip: run(arguments) shows its output and returns the status, run(arguments, show=False) returns the output."""
+def pip_runner(python, env, failed=lambda output: None):
+    """What runs pip: run(arguments) shows its output and returns the status, run(arguments, show=False) returns the output.
+
+    failed gets the output of a pip that ended with another status than 0, and may raise.
+    """
 
     def run(arguments, show=True):
         argv = [python, "-m", "pip", *arguments]
         if show:
             print("+ " + " ".join(argv), flush=True)
-            return subprocess.run(argv, env=env).returncode
+            status, output = watch(argv, env, lambda line: None)
+            if status:
+                failed(output)
+            return status
         return subprocess.run(argv, env=env, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True, errors="replace").stdout
 
     return run
@@ -200,6 +206,8 @@ class Locked:
             known = [h for h in entry.get("hashes", ()) if h.startswith("sha256:")]
             if known and digest and "sha256:" + digest not in known:
                 fail("%s: pip chose %s, whose hash is not in the lock file: this is a defect of that pip, take another one" % (entry["at"], item["download_info"]["url"]))
+            if entry.get("hashes") and not (known and digest):  # what is downloaded later has to be one of these
+                item["locked_hashes"] = entry["hashes"]
             self.items[entry["at"]] = item
 
 
@@ -307,7 +315,8 @@ def resolve(requirements, lock, constraints, run, extras=(), siblings=None):
     """pip's report for what the requirements need of the lock; the step ends where it has not got it.
 
     requirements are those of the project without markers, or with markers that are evaluated for extras, the extras of the project that
-    any image has. constraints is the path of a file, or None. siblings are {canonical name: [Requirement]} of what
+    any image has. An item of the report may have "locked_hashes" besides what pip says: its artefact must have one of these, as
+    the lock has no sha256 that pip could have told. constraints is the path of a file, or None. siblings are {canonical name: [Requirement]} of what
     is built from source instead.
     """
     requirements = [r for r in requirements if holds(r.marker, extras)]

@@ -170,6 +170,19 @@ class Resolve(unittest.TestCase):
         pip = Pip({("a", "1"): ("1", [], DIGEST["wrong"])})
         self.error("uv.lock:1:1: pip chose https://x/a, whose hash is not in the lock file: this is a defect of that pip, take another one", ["a"], lock(entry("a")), pip)
 
+    def test_hashes_that_pip_does_not_tell(self):
+        hashes = ["sha512:" + "1" * 128, "sha512:" + "2" * 128]
+        with contextlib.redirect_stdout(io.StringIO()):
+            report = locked.resolve([Requirement("a")], lock(entry("a", hashes=hashes)), None, Pip(index(a=[])))
+        self.assertEqual([hashes], [i.get("locked_hashes") for i in report["install"]])
+
+    def test_failed_is_told(self):
+        seen = []
+        run = locked.pip_runner(sys.executable, dict(os.environ), seen.append)
+        with contextlib.redirect_stdout(io.StringIO()):
+            self.assertNotEqual(0, run(["install", "--no-such-option"]))
+        self.assertIn("no such option", seen[0])
+
     def test_local(self):
         near = entry("a", source={"kind": "local", "path": "../a"})
         self.error("uv.lock:1:1: a is at ../a beside the project, which is not sent to this step: name it with --sibling ../a", ["a"], lock(near), Pip({}))
