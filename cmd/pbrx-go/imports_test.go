@@ -29,6 +29,7 @@ func TestImportDirection(t *testing.T) {
 	}{
 		{pkg: "bindep", banned: []string{module, moby, docker, containerd, cobra}},
 		{pkg: "setupcfg", banned: []string{module, moby, docker, containerd, cobra}},
+		{pkg: "setupcfg/lock", banned: []string{module + "/bindep", module + "/images", module + "/builder", module + "/cmd", moby, docker, containerd, cobra}},
 		{pkg: "images", banned: []string{module + "/builder", module + "/cmd", moby, docker, containerd, cobra}},
 		{pkg: "images/blobs", banned: append(engines, module+"/builder", moby, docker, cobra)},
 		{pkg: "images/layout", banned: append(engines, module+"/builder", moby, docker, cobra)},

@@ -47,15 +47,6 @@ func (t table) need(key string) string {
 	return t.str(key)
 }
 
-func (t table) flag(key string) bool {
-	value, there := t.data[key]
-	b, ok := value.(bool)
-	if there && !ok {
-		t.wrong(key, "true or false")
-	}
-	return b
-}
-
 func (t table) integer(key string) int64 {
 	value, there := t.data[key]
 	n, ok := value.(int64)
