@@ -78,9 +78,9 @@ class Locked:
         self.siblings = siblings or {}
         self.entries = collections.defaultdict(list)
         self.projects = [p for p in lock["packages"] if p["source"]["kind"] == "project"]
-        self.own = set(extras)
-        for p in self.projects:  # uv's way of naming the extras of a project that conflict
-            self.own |= {"extra-%d-%s-%s" % (len(p["name"]), p["name"], canonicalize_name(e)) for e in extras}
+        # uv's way of naming the extras of a project that conflict, in the markers of any package.
+        self.conflicts = {"extra-%d-%s-%s" % (len(p["name"]), p["name"], canonicalize_name(e)) for e in extras for p in self.projects}
+        self.own = set(extras) | self.conflicts
         for p in lock["packages"]:
             if p["source"]["kind"] != "project":
                 self.entries[p["name"]].append(p)
@@ -91,8 +91,20 @@ class Locked:
         return holds(marker, self.own, self.lock.get("groups", ()))
 
     def close(self, requirements, seed):
-        """Follows metadata, and with seed the graph of the lock where there is none yet."""
+        """Follows metadata, and with seed the graph of the lock where there is none yet.
+
+        Which of several entries of a name is meant may only be known when all is reached: then it is done again.
+        """
+        reached = self.walk(requirements, seed, {})
+        for _ in range(10):
+            before, reached = reached, self.walk(requirements, seed, reached.picked)
+            if before.picked == reached.picked:
+                break
+        return reached
+
+    def walk(self, requirements, seed, picked):
         reached = Closure()
+        reached.picked = dict(picked)
         queue = collections.deque((r, None) for r in requirements)
         while queue:
             requirement, by = queue.popleft()
@@ -107,14 +119,15 @@ class Locked:
             if name in self.siblings:
                 who, below = name, self.siblings[name]
             else:
-                entry = self.pick(name, reached)
+                entry = picked.get(name) or self.pick(name, reached)
                 if entry is None:
                     continue
+                reached.picked[name] = entry
                 who, below = "%s %s" % (name, self.version(entry)), self.below(entry, seed)
             queue.extend((r, who) for r in below if holds(r.marker, reached.extras[name]))
-        for name in sorted(reached.wants):  # now that all of them are known
-            if name not in self.siblings:
-                reached.picked[name] = self.pick(name, reached, reached.problems)
+        names = [name for name in sorted(reached.wants) if name not in self.siblings]
+        reached.picked = {name: reached.picked.get(name) for name in names}
+        reached.picked = {name: self.pick(name, reached, reached.problems) for name in names}  # now that all are known
         return reached
 
     def below(self, entry, seed):
@@ -171,9 +184,9 @@ class Locked:
     def named(self, name, reached):
         """The versions of a name that edges of the lock mean here."""
         out = set()
-        for p in self.projects + [p for p in reached.picked.values() if p]:
-            extras = self.own if p in self.projects else reached.extras.get(p["name"], ())
-            out |= {d.get("version") for d in p.get("requires", ()) if d["name"] == name and holds(d.get("marker"), extras | self.own)}
+        for p in self.projects + [p for name, p in reached.picked.items() if p and name in reached.extras]:
+            extras = self.own if p in self.projects else reached.extras[p["name"]] | self.conflicts
+            out |= {d.get("version") for d in p.get("requires", ()) if d["name"] == name and holds(d.get("marker"), extras)}
         return out
 
     def fetch(self, entries):

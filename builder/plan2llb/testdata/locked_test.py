@@ -105,6 +105,9 @@ class Resolve(unittest.TestCase):
         self.assertIn("pip could not get what uv.lock pins (status 1)", text)
 
     def test_missing(self):
+        pip = Pip(index(a=[]))
+        resolve(["a", "b"], lock(entry("a")), pip)
+        self.assertEqual([], pip.calls)
         self.error("uv.lock:1:1: a 1 is locked, but what is required is a>=2 by the project: run uv lock\n"
                    "uv.lock: has no b, which is required (b>=2 by the project): run uv lock",
                    ["b>=2", "a>=2"], lock(entry("a")), Pip({}))
@@ -137,6 +140,16 @@ class Resolve(unittest.TestCase):
         self.assertEqual(["a==1"], resolve(["a"], l, pip, extras=["cpu"])[0])
         self.assertEqual(["a==2"], resolve(["a"], l, pip, extras=["gpu"])[0])
         self.error("uv.lock:1:1: a is locked in several versions for this Python and platform (1, 2): run uv lock", ["a"], lock(one, two), pip)
+
+    def test_conflicting_extras_below(self):
+        project = {"name": "leaf", "version": "1", "source": {"kind": "project"}, "at": "uv.lock:8:1"}
+        b = entry("b", requires=[{"name": "a", "version": "1", "marker": "extra == 'extra-4-leaf-cpu'"}, {"name": "a", "version": "2", "marker": "extra == 'gpu'"}])
+        pip = Pip({("a", "1"): ("1", [], DIGEST["a"]), ("a", "2"): ("2", [], DIGEST["a"]), ("b", "1"): ("1", ["a"], DIGEST["b"])})
+        l = lock(entry("a", "1"), dict(entry("a", "2"), at="uv.lock:9:1"), b, project)
+        self.assertEqual(["a==1", "b==1"], resolve(["b"], l, pip, extras=["cpu"])[0])
+        self.assertEqual(["a==2", "b==1"], resolve(["b[gpu]"], l, pip)[0])
+        # An extra of the project's is not one of b's.
+        self.assertIsNone(resolve(["b"], l, pip, extras=["gpu"])[0])
 
     def test_highest(self):
         l = lock(entry("a", "1"), dict(entry("a", "10"), at="x"), dict(entry("a", "20", requires_python=">=4"), at="y"), dict(entry("a", "9"), at="z"), highest=True)
@@ -202,7 +215,7 @@ class Resolve(unittest.TestCase):
                        ["a"], lock(entry("a")), Pip(index(a=[])), path)
 
     def test_indexes(self):
-        l = lock(entry("a"), indexes=["https://pypi.org/simple", "https://own.example.org/simple", "https://other.example.org/simple"])
+        l = lock(entry("a"), indexes=["https://pypi.org/simple", "https://own.example.org/Simple/", "https://other.example.org/simple"])
         pip = Pip(index(a=[]), "global.extra-index-url='\\nhttps://user:secret@own.example.org/simple/\\nhttps://third.example.org'\n:env:.x='y'\n")
         text = resolve(["a"], l, pip)[1]
         self.assertEqual(["pbrx-go: note: uv.lock names the index https://other.example.org/simple, which pip is not configured for: what only that one has will not be found"],
