@@ -163,12 +163,12 @@ func orEmpty(value any) any {
 }
 
 // uvFresh compares the project's requirements with those that the file says it was made of. uv writes conditions in ways of
-// its own, and leaves out those that always hold: so each requirement without one must be there with its extras and
+// its own: so each requirement without one must be there with its extras and
 // specifiers, and nothing may be there that the project does not name.
 func (r *reader) uvFresh(t table) {
 	data := r.source("pyproject.toml")
 	project := below(data, "project")
-	if project == nil || below(data, "tool", "uv", "sources") != nil || len(anyList(project["dynamic"])) > 0 {
+	if project == nil || below(data, "tool", "uv", "sources") != nil || slices.ContainsFunc(anyList(project["dynamic"]), func(f any) bool { return f == "dependencies" || f == "optional-dependencies" }) {
 		return
 	}
 	declared, ok := uvDeclared(project)

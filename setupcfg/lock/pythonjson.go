@@ -56,7 +56,7 @@ func pythonString(s string) string {
 		switch {
 		case short[c] != "":
 			b.WriteString(short[c])
-		case c >= ' ' && c <= '~' || c == 0x7f:
+		case c >= ' ' && c <= '~':
 			b.WriteRune(c)
 		case c > 0xffff:
 			high, low := utf16.EncodeRune(c)
