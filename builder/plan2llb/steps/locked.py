@@ -73,11 +73,12 @@ class Closure:
 
 
 class Locked:
-    def __init__(self, lock, run, extras, siblings):
+    def __init__(self, lock, run, extras, siblings, project):
         self.lock, self.run = lock, run
         self.siblings = siblings or {}
         self.entries = collections.defaultdict(list)
         self.projects = [p for p in lock["packages"] if p["source"]["kind"] == "project"]
+        self.skip = {p["name"] for p in self.projects} | {canonicalize_name(project)}
         # uv's way of naming the extras of a project that conflict, in the markers of any package.
         self.conflicts = {"extra-%d-%s-%s" % (len(p["name"]), p["name"], canonicalize_name(e)) for e in extras for p in self.projects}
         self.own = set(extras) | self.conflicts
@@ -109,7 +110,7 @@ class Locked:
         while queue:
             requirement, by = queue.popleft()
             name = canonicalize_name(requirement.name)
-            if any(name == p["name"] for p in self.projects):
+            if name in self.skip:
                 continue
             reached.wants[name].append((requirement, by))
             asked = {canonicalize_name(e) for e in requirement.extras}
@@ -324,17 +325,17 @@ def stop(problems):
         fail("\n".join(problems[:20]) + ("\nand %d more" % more if more > 0 else ""))
 
 
-def resolve(requirements, lock, constraints, run, extras=(), siblings=None):
+def resolve(requirements, lock, constraints, run, extras=(), siblings=None, project=""):
     """pip's report for what the requirements need of the lock; the step ends where it has not got it.
 
     requirements are those of the project without markers, or with markers that are evaluated for extras, the extras of the project that
     any image has. An item of the report may have "locked_hashes" besides what pip says: its artefact must have one of these, as
     the lock has no sha256 that pip could have told. constraints is the path of a file, or None. siblings are {canonical name: [Requirement]} of what
-    is built from source instead.
+    is built from source instead. project is the name of the project, which its dependencies may require in turn.
     """
     requirements = [r for r in requirements if holds(r.marker, extras)]
     stop(environment_problems(lock))
-    locked = Locked(lock, run, extras, siblings)
+    locked = Locked(lock, run, extras, siblings, project)
     # What the project itself asks for is known before anything is fetched.
     stop(locked.close(requirements, seed=False).problems)
     note_indexes(lock, run)

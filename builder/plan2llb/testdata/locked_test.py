@@ -112,6 +112,10 @@ class Resolve(unittest.TestCase):
                    "uv.lock: has no b, which is required (b>=2 by the project): run uv lock",
                    ["b>=2", "a>=2"], lock(entry("a")), Pip({}))
 
+    def test_cycle(self):
+        pip = Pip(index(a=["Sea.Fog[x]"]))
+        self.assertEqual(["a==1"], resolve(["a"], lock(entry("a")), pip, project="sea-fog")[0])
+
     def test_missing_below(self):
         pip = Pip(index(a=["c", "b>1"], b=[]))
         got, text = resolve(["a"], lock(entry("a"), entry("b"), renew=""), pip)
