@@ -293,8 +293,9 @@ class Rules(Case):
         installed.overlay(self.out)
         self.assertEqual(self.install().stdout, "already there: Some.name 1.0\n")
         self.assertEqual([files for _, _, files in os.walk(self.out) if files], [])
+        self.assertEqual(self.install("--requested").stdout, "installed: Some.name-1.0\n")
         make(self.wheels, "Some.name", {}, metadata="Metadata-Version: 2.1\nName: Some.name\nVersion: 2.0\n")
-        self.assertEqual(self.install().stdout, "pbrx-go: Some.name 2.0 is to be installed, but the environment has version 1.0\n")
+        self.assertEqual(self.install().stdout, "installed: Some.name-2.0\n")
 
     def test_nothing_to_install(self):
         self.assertEqual((self.install().returncode, self.install().stdout), (0, ""))
