@@ -180,12 +180,18 @@ class Workers:
         self.count = len(os.sched_getaffinity(0))
         self.pool = None
         if self.count > 1 and files > 100:
-            self.pool = concurrent.futures.ProcessPoolExecutor(self.count, multiprocessing.get_context("fork"))
+            try:
+                self.pool = concurrent.futures.ProcessPoolExecutor(self.count, multiprocessing.get_context("fork"))
+            except (ImportError, NotImplementedError, OSError) as e:
+                print("one process installs, for want of semaphores: %s" % e, flush=True)
 
     def run(self, function, jobs):
         if not self.pool:
             return [function(*job) for job in jobs]
-        return [f.result() for f in [self.pool.submit(function, *job) for job in jobs]]
+        try:
+            return [f.result() for f in [self.pool.submit(function, *job) for job in jobs]]
+        except concurrent.futures.BrokenExecutor:
+            fail("a process that unpacks or compiles was killed: is there too little memory?")
 
     def close(self):
         if self.pool:
