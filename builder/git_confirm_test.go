@@ -173,7 +173,7 @@ func made(t *testing.T, python, dir string, version map[string]string) string {
 	if err != nil {
 		t.Fatal(err)
 	}
-	source, err := OpenSource(dir, in.NeedsGit())
+	source, err := OpenSource(dir, in)
 	if err != nil {
 		return err.Error()
 	}

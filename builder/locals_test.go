@@ -14,6 +14,9 @@ import (
 
 	"github.com/tonistiigi/fsutil"
 	"github.com/tonistiigi/fsutil/types"
+
+	"github.com/pbrx-go/pbrx-go/images"
+	"github.com/pbrx-go/pbrx-go/setupcfg"
 )
 
 // place writes files below a new folder; names that end in / are folders, and those in * are executable.
@@ -88,6 +91,13 @@ func sameFiles(t *testing.T, got, want map[string]string) {
 	}
 }
 
+// withGit is a project that takes version and files from git, withoutGit one that does not.
+func withGit() images.Input {
+	return images.Input{Project: &setupcfg.Project{NeedsGit: true, VersionTool: "git (pbr)", VersionSource: "git (pbr)"}}
+}
+
+func withoutGit() images.Input { return images.Input{Project: &setupcfg.Project{}} }
+
 // Owners, and the umask of whoever checked the project out, are levelled.
 func TestSourceIsLeveled(t *testing.T) {
 	dir := place(t, map[string]string{"setup.py": "s", "bin/tool*": "t", ".git/config": "c"})
@@ -99,7 +109,7 @@ func TestSourceIsLeveled(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	s, err := OpenSource(dir, false)
+	s, err := OpenSource(dir, withoutGit())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -115,7 +125,7 @@ func TestSourceIsLeveled(t *testing.T) {
 func TestEggInfoOfAnSdistStays(t *testing.T) {
 	const pattern = "**/*.egg-info"
 	for name, want := range map[string]bool{"setup.py": true, "PKG-INFO": false} {
-		s, err := OpenSource(place(t, map[string]string{name: ""}), false)
+		s, err := OpenSource(place(t, map[string]string{name: ""}), withoutGit())
 		if err != nil || slices.Contains(s.Exclude, pattern) != want {
 			t.Errorf("with %s, %s is left out: %t, %v; want %t", name, pattern, !want, err, want)
 		}
@@ -149,7 +159,7 @@ func TestGitIsReduced(t *testing.T) {
 		".git/objects/info/alternates": "# /home/me/repo\n", ".git/objects/info/http-alternates": "https://token",
 		".git/COMMIT_EDITMSG": "m", ".git/description": "d", ".git/gc.log": "l", ".git/index.lock": "held",
 	})
-	s, err := OpenSource(dir, true)
+	s, err := OpenSource(dir, withGit())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -184,7 +194,7 @@ func TestCheckVersion(t *testing.T) {
 			files := map[string]string{".git/HEAD": "ref: refs/heads/main", ".git/objects/ab/cd": ""}
 			maps.Copy(files, c.files)
 			dir := place(t, files)
-			s, err := OpenSource(dir, true)
+			s, err := OpenSource(dir, withGit())
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -206,7 +216,7 @@ func TestCheckVersion(t *testing.T) {
 func TestProjectWithoutRepository(t *testing.T) {
 	dir := place(t, map[string]string{"setup.py": ""})
 	want := "reading the project's history: there is no git repository in " + dir + " or above, and the version or the list of files comes from git: build from a clone, or from a released sdist"
-	if _, err := OpenSource(dir, true); err == nil || err.Error() != want {
+	if _, err := OpenSource(dir, withGit()); err == nil || err.Error() != want {
 		t.Errorf("%v, want %s", err, want)
 	}
 }
@@ -219,7 +229,7 @@ func TestGitIsWholeInItself(t *testing.T) {
 		"main/worktrees/w/HEAD": "of w", "main/worktrees/w/index": "of w", "main/worktrees/w/commondir": "../..\n", "main/worktrees/w/logs/HEAD": "who",
 		"w/.git": "gitdir: ../main/worktrees/w\n", "w/lib/setup.py": "",
 	})
-	s, err := OpenSource(filepath.Join(dir, "w", "lib"), true)
+	s, err := OpenSource(filepath.Join(dir, "w", "lib"), withGit())
 	if err != nil {
 		t.Fatal(err)
 	}
