@@ -30,6 +30,8 @@ type declared struct {
 // collector gathers words.
 type collector struct {
 	words, files, roots, licenses []string
+	// data are words for files of packages.
+	data []string
 }
 
 // readDeclared reads the project's files as far as they can be read: setupcfg has said what is wrong with them.
@@ -60,7 +62,7 @@ func readDeclared(dir string) (*declared, error) {
 	}
 	// Patterns of everything are meant from a package.
 	d.patterns = anyOf("", slices.DeleteFunc(patterns, func(p string) bool { return strings.Trim(p, "*./") == "" }))
-	d.inPackage = anyOf("(?:.*/)?", words)
+	d.inPackage = anyOf("(?:.*/)?", cleanAll(append(c.data, words...)))
 	d.licenses = anyOf("", cleanAll(c.licenses))
 	_, err := os.Stat(filepath.Join(dir, "PKG-INFO"))
 	d.sdist = err == nil
@@ -122,6 +124,8 @@ func (c *collector) value(key string, value any) {
 		switch {
 		case isRoot(key):
 			c.roots = append(c.roots, v)
+		case key == packageData:
+			c.data = append(c.data, v)
 		case strings.HasPrefix(key, "license"):
 			c.licenses = append(c.licenses, v)
 			c.words = append(c.words, v)
@@ -139,7 +143,7 @@ func (c *collector) value(key string, value any) {
 	case map[string]any:
 		for name, item := range v {
 			inner := name
-			if isRoot(key) {
+			if isRoot(key) || key == packageData {
 				inner = key
 			} else if key == "force-include" || key == "shared-data" || key == "data-files" { // whose keys are paths, too
 				c.words = append(c.words, name)
@@ -150,6 +154,9 @@ func (c *collector) value(key string, value any) {
 		}
 	}
 }
+
+// packageData is the table of setuptools with patterns for each package.
+const packageData = "package-data"
 
 // isRoot says whether the values of a key are folders of packages.
 func isRoot(key string) bool {
@@ -178,9 +185,11 @@ func (c *collector) setupCfg(data []byte) {
 			if !ok || err != nil {
 				continue
 			}
-			words := strings.FieldsFunc(strings.ReplaceAll(value, "file:", " "), func(r rune) bool { return strings.ContainsRune(" \t\r\n=,;\"'", r) })
+			words := wordsOf(value)
 			key = strings.ReplaceAll(key, "-", "_")
 			switch {
+			case section == "options.package_data":
+				c.data = append(c.data, words...)
 			case strings.HasPrefix(key, "license"):
 				c.licenses = append(c.licenses, words...)
 				c.words = append(c.words, words...)
@@ -192,6 +201,18 @@ func (c *collector) setupCfg(data []byte) {
 			}
 		}
 	}
+}
+
+// wordsOf are the words of a value, without those before an equals sign: they are where files go.
+func wordsOf(value string) []string {
+	var words []string
+	for line := range strings.Lines(strings.ReplaceAll(value, "file:", " ")) {
+		if _, from, ok := strings.Cut(line, "="); ok {
+			line = from
+		}
+		words = append(words, strings.FieldsFunc(line, func(r rune) bool { return strings.ContainsRune(" \t\r\n,;\"'", r) })...)
+	}
+	return words
 }
 
 // setupPy takes the strings of a program, which may be paths.
