@@ -117,7 +117,7 @@ func (c *chooser) walk(p place) error {
 	for _, e := range entries {
 		name := path.Join(p.path, e.Name())
 		tracked, known := c.tracked[name]
-		if e.Name() == ".git" || !tracked && !known && c.made(name, e) {
+		if e.Name() == ".git" || !tracked && !known && c.made(name) {
 			continue
 		}
 		ignored, info, err := c.ignore.MatchesUsingParentResults(name, p.ignored)

@@ -1,7 +1,6 @@
 package projectfiles
 
 import (
-	"io/fs"
 	"os"
 	"path"
 	"path/filepath"
@@ -11,7 +10,7 @@ import (
 
 // made says whether a file that git does not track is made by building or testing: it would, stale, end
 // up in the wheel, and nobody misses it.
-func (c *chooser) made(name string, e fs.DirEntry) bool {
+func (c *chooser) made(name string) bool {
 	base := path.Base(name)
 	switch {
 	case base == "__pycache__", base == "node_modules", strings.HasSuffix(base, ".pyc"):
