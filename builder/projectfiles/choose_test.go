@@ -90,6 +90,12 @@ func TestUntracked(t *testing.T) {
 			listFromGit: true,
 			want:        "LONG foo/data/x.dat share/x",
 		},
+		"everything in packages": {
+			tracked:     map[string]string{"setup.py": "setup(package_data={'foo': ['*']}, exclude=['**/*'])\n", "foo/__init__.py": ""},
+			untracked:   map[string]string{"x": "", "y/x": "", "foo/x": ""},
+			listFromGit: true,
+			want:        "foo/x",
+		},
 		"MANIFEST.in": {
 			tracked: map[string]string{"setup.py": "", "MANIFEST.in": "include one.txt \\\n  two*.txt\nrecursive-include web *.js *.css # built\ngraft .assets\nprune .assets/raw\nglobal-include *.mo\nexclude two-not.txt\nnonsense\n"},
 			untracked: map[string]string{"one.txt": "", "two-a.txt": "", "two-not.txt": "", "sub/one.txt": "", "web/a.js": "", "web/x/y/b.css": "", "web/c.html": "",
@@ -127,12 +133,13 @@ func TestDockerignore(t *testing.T) {
 		want     string
 		excluded string
 	}{
-		"none":       {"", false, "LICENSE README data/a data/sub/b foo/__init__.py foo/x.bin pyproject.toml setup.cfg", ""},
-		"folder":     {"# all of it\n/data/\n", false, "LICENSE README foo/__init__.py foo/x.bin pyproject.toml setup.cfg", "data/a data/sub/b"},
-		"exception":  {"data\n!data/sub\n", false, "LICENSE README data/sub/b foo/__init__.py foo/x.bin pyproject.toml setup.cfg", "data/a"},
-		"everything": {"*\n!foo\n**/*.bin\n", false, "LICENSE README foo/__init__.py pyproject.toml setup.cfg", "data/a data/sub/b foo/x.bin"},
-		"no git":     {"*\n!foo\n**/*.bin\n", true, "LICENSE README foo/__init__.py pyproject.toml setup.cfg", ""},
-		"history":    {".git\n", true, "LICENSE README data/a data/sub/b foo/__init__.py foo/x.bin pyproject.toml setup.cfg", ""},
+		"none":              {"", false, "LICENSE README data/a data/sub/b foo/__init__.py foo/x.bin pyproject.toml setup.cfg", ""},
+		"folder":            {"# all of it\n/data/\n", false, "LICENSE README foo/__init__.py foo/x.bin pyproject.toml setup.cfg", "data/a data/sub/b"},
+		"exception":         {"data\n!data/sub\n", false, "LICENSE README data/sub/b foo/__init__.py foo/x.bin pyproject.toml setup.cfg", "data/a"},
+		"everything":        {"*\n!foo\n**/*.bin\n", false, "LICENSE README foo/__init__.py pyproject.toml setup.cfg", "data/a data/sub/b foo/x.bin"},
+		"exception, no git": {"data\n!data/sub\n", true, "LICENSE README data/sub/b foo/__init__.py foo/x.bin pyproject.toml setup.cfg", ""},
+		"no git":            {"*\n!foo\n**/*.bin\n", true, "LICENSE README foo/__init__.py pyproject.toml setup.cfg", ""},
+		"history":           {".git\n", true, "LICENSE README data/a data/sub/b foo/__init__.py foo/x.bin pyproject.toml setup.cfg", ""},
 	} {
 		t.Run(name, func(t *testing.T) {
 			files := map[string]string{"setup.cfg": "", "pyproject.toml": "[project]\nreadme = \"README\"\nlicense-files = [\"LIC*\"]\n", "README": "", "LICENSE": "",
@@ -167,8 +174,8 @@ func TestDockerignoreProblems(t *testing.T) {
 	const hint = "; put a backslash before a character that stands for itself, and a path after an exclamation mark"
 	const want = `.dockerignore:2: "a[" is not a pattern: syntax error in pattern` + hint + "\n" +
 		`.dockerignore:4: "!" is not a pattern: illegal exclusion pattern: "!"` + hint + "\n" +
-		`.dockerignore:5: "[]x]" is not a pattern: syntax error in pattern` + hint
-	_, err := Choose(Options{Dir: project(t, map[string]string{".dockerignore": "\ufeff# [\na[\n!ok\n  !  \n[]x]\n"})})
+		`.dockerignore:5: "[z-a]" is not a pattern: syntax error in pattern` + hint
+	_, err := Choose(Options{Dir: project(t, map[string]string{".dockerignore": "\ufeff# [\na[\n!ok\n  !  \n[z-a]\n"})})
 	if err == nil || err.Error() != want {
 		t.Errorf("%v\nwant\n%s", err, want)
 	}
@@ -176,7 +183,7 @@ func TestDockerignoreProblems(t *testing.T) {
 
 // What is sent is counted, and what is not; links are not followed.
 func TestCounts(t *testing.T) {
-	dir := project(t, map[string]string{"setup.py": "12345", "a/one": "1", "a/big": "123456", "b/two": "12", "elsewhere/x": "x"})
+	dir := project(t, map[string]string{"setup.py": "12345", "a/one": "1", "a/big": "123456", "b/two": "1234567", "elsewhere/x": "x"})
 	for link, to := range map[string]string{"a/link": "../setup.py", "tracked": "elsewhere"} {
 		if err := os.Symlink(to, filepath.Join(dir, link)); err != nil {
 			t.Fatal(err)
@@ -189,7 +196,7 @@ func TestCounts(t *testing.T) {
 	if c.Files != 3 || c.Bytes != 6 || !c.Sends("a") || c.Sends("b") || c.Sends("tracked") || !c.Sends("a/link") {
 		t.Errorf("%d files with %d bytes are sent: %v", c.Files, c.Bytes, c.sent)
 	}
-	if l := c.LeftOut; l.Files != 4 || l.Bytes != 9 || l.Largest != "a/big" {
+	if l := c.LeftOut; l.Files != 4 || l.Bytes != 14 || l.Largest != "b/two" {
 		t.Errorf("%+v is left out", l)
 	}
 }
