@@ -24,6 +24,9 @@ func change(t *testing.T, dir string, files map[string]string) {
 	}
 }
 
+// plumbing begins a setup.py that asks git in a way that takes what the index remembers of a file for granted.
+const plumbing = "import os, subprocess\nif os.path.exists(\".git\") and subprocess.call([\"git\", \"diff-index\", \"--quiet\", \"HEAD\"]):\n    raise SystemExit(\"pbrx-go: the tree is dirty\")\n"
+
 // What .dockerignore takes away is not in the wheel, and to git the tree is as clean as it was.
 func TestConfirmWheelsOfAContext(t *testing.T) {
 	python := backends(t)
@@ -31,9 +34,11 @@ func TestConfirmWheelsOfAContext(t *testing.T) {
 		tool, below string
 		ignore      string
 		change      map[string]string
+		plumbing    bool
 		want        string
 	}{
 		"pbr":                             {tool: "pbr", ignore: "demo/data.txt\n", want: "demo-1.2.0 without data"},
+		"a hook with git's plumbing":      {tool: "pbr", plumbing: true, want: "demo-1.2.0 with data"},
 		"setuptools_scm":                  {tool: "scm", ignore: "**/*.txt\n", want: "demo-1.2.0 without data"},
 		"hatch-vcs":                       {tool: "hatch", ignore: "*\n!demo\n**/*.txt\n", want: "demo-1.2.0 without data"},
 		"versioningit":                    {tool: "versioningit", ignore: "demo/data.txt\nsetup.cfg\npyproject.toml\n", want: "demo-1.2.0 without data"},
@@ -51,6 +56,9 @@ func TestConfirmWheelsOfAContext(t *testing.T) {
 			files := demo(c.tool, ".")
 			if c.below != "" {
 				files = below(c.below, demo(c.tool, ".."))
+			}
+			if c.plumbing {
+				files["setup.py"] = plumbing + files["setup.py"]
 			}
 			if c.ignore != "" {
 				files[filepath.Join(c.below, ".dockerignore")] = c.ignore
