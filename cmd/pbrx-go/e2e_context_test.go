@@ -31,7 +31,7 @@ func TestContext(t *testing.T) {
 		t.Errorf("%d bytes were sent to the build", bytes)
 	}
 	const left = "\nnot sent: 2 files that git does not track, 2.147GB, the biggest is big.bin: `git add` it, or name it in MANIFEST.in, if the build needs it\n"
-	if !strings.Contains(out.stderr, left) || !strings.Contains("\n"+out.stderr, "\nsent: 9 files, ") {
+	if !strings.Contains(out.stderr, left) || !strings.Contains("\n"+out.stderr, "\nsent: 12 files, ") {
 		t.Errorf("what is sent and what is not is not said:\n%s", tail(out.stderr))
 	}
 	if !strings.Contains(out.stdout, `"version": "2.5.0"`) {
