@@ -95,6 +95,7 @@ type operation struct {
 	engine      *opened
 	display     *progress.Display
 	run         *builder.Run
+	source      builder.Source
 }
 
 // openOperation starts the engine for a project that was read and checked.
@@ -150,9 +151,8 @@ func (s *operation) probe(ctx context.Context) (*builder.Run, error) {
 	for _, w := range warnings {
 		s.warn(w)
 	}
-	var source builder.Source
 	if s.in.Project != nil {
-		if source, err = s.source(); err != nil {
+		if err := s.openSource(); err != nil {
 			return nil, usageError{err}
 		}
 	}
@@ -160,7 +160,7 @@ func (s *operation) probe(ctx context.Context) (*builder.Run, error) {
 	if c := s.constraints; c != nil {
 		fromHost.Constraints, fromHost.BuildConstraints, fromHost.DependencyConstraints, fromHost.ConstraintLines = c.Pip, c.Build, c.Requested, c.Lines
 	}
-	opts.Host, opts.Source = fromHost, source
+	opts.Host, opts.Source = fromHost, s.source
 	opts.Mirror = func(base images.Base) (string, error) {
 		mirror, err := host.Mirror(s.flags.mirror, base.Distro, "")
 		if err != nil {
@@ -173,17 +173,32 @@ func (s *operation) probe(ctx context.Context) (*builder.Run, error) {
 	return s.run, err
 }
 
-// source is what the project's wheel is made from.
-func (s *operation) source() (builder.Source, error) {
-	source, err := builder.OpenSource(s.dir, s.in.NeedsGit())
-	if err != nil || !s.in.VersionFromGit() {
-		return source, err
+// openSource opens what the project's wheel is made from.
+func (s *operation) openSource() (err error) {
+	if s.source, err = builder.OpenSource(s.dir, s.in); err != nil || !s.in.VersionFromGit() {
+		return err
 	}
-	warning, err := source.CheckVersion()
+	warning, err := s.source.CheckVersion()
 	if warning != "" {
 		s.warn(warning)
 	}
-	return source, err
+	return err
+}
+
+// sayWhatIsSent says how much of the project goes to the build.
+func (s *operation) sayWhatIsSent(ctx context.Context) error {
+	if s.flags.quiet {
+		return nil
+	}
+	sent, left, err := s.source.Sent(ctx)
+	if err != nil {
+		return err
+	}
+	s.note("%s", sent)
+	if left != "" {
+		s.note("%s", left)
+	}
+	return nil
 }
 
 // onEngine are the options that any use of an engine needs.
