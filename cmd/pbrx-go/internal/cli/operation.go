@@ -234,24 +234,12 @@ func (a *app) readConstraints(ctx context.Context, in *images.Input, flags planF
 		opts.Drop = append(opts.Drop, host.Drop{Name: name, Why: "--constraint-exclude " + name, Expected: true})
 	}
 	c, err := host.ReadConstraints(ctx, a.env, "", opts)
-	var fetch *host.FetchError
-	switch {
-	case errors.As(err, &fetch), ctx.Err() != nil:
-		return nil, err
-	case err != nil:
-		return nil, usageError{err}
+	if err != nil {
+		return nil, asConstraintError(ctx, err)
 	}
 	in.Constraints = c.Report
-	if flags.quiet {
-		return c, nil
-	}
-	for _, w := range c.Warnings {
-		a.warn(w)
-	}
-	if c.Report != nil {
-		for _, d := range c.Report.Dropped {
-			a.note("constraint %s of %s is left out: %s", d.Text, d.From, d.Why)
-		}
+	if !flags.quiet {
+		a.sayConstraints(c)
 	}
 	return c, nil
 }
