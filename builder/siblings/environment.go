@@ -155,8 +155,12 @@ func output(cmd *exec.Cmd) ([]byte, error) {
 
 // nameOf asks a checkout's build backend what it is called, by way of pip (22.2 or newer).
 func (e *Environment) nameOf(ctx context.Context, dir string) (string, error) {
+	full, err := filepath.Abs(dir) // a bare word would be the name of a project
+	if err != nil {
+		return "", err
+	}
 	cmd := e.command(ctx, map[string]string{"PIP_CONSTRAINT": os.DevNull}, "-m", "pip", "install", "--quiet", "--disable-pip-version-check",
-		"--dry-run", "--no-deps", "--ignore-installed", "--report", "-", "--", dir)
+		"--dry-run", "--no-deps", "--ignore-installed", "--report", "-", full)
 	out, err := output(cmd)
 	var report struct {
 		Install []struct {
