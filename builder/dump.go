@@ -42,6 +42,9 @@ func (r *Run) Dump(ctx context.Context, in images.Input) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
+	if err := b.siblingWheels(work, on); err != nil {
+		return nil, err
+	}
 	dependencies, err := b.supposed(work, on, in.Project)
 	if err != nil {
 		return nil, err
@@ -67,12 +70,16 @@ func (b *build) supposed(work plan2llb.Builder, on roots, project *setupcfg.Proj
 	r, numbers := requirementsOf(b.plan, b.plan.Project.Name, texts(project.Dependencies.Value))
 	d := &dependencies{numbers: numbers, wheels: map[string]plan2llb.Wheel{}}
 	d.Sets = make([][]string, len(r.Images))
+	for _, s := range b.siblings { // as if the base image needed each
+		d.wheels[s.canonical()] = plan2llb.Wheel{Name: s.canonical(), State: s.state, Dir: "/dist"}
+		d.Sets[0] = append(d.Sets[0], s.canonical())
+	}
 	if len(r.RequiresDist) == 0 {
 		return d, nil
 	}
 	resolved, err := b.compiler.Resolve(work, on.tools, r, on.profile)
 	d.wheels["resolved"] = plan2llb.Wheel{Name: "resolved", State: resolved, Dir: "/"}
-	d.Sets[0] = []string{"resolved"}
+	d.Sets[0] = append(d.Sets[0], "resolved")
 	return d, err
 }
 

@@ -13,6 +13,20 @@ type Requirements struct {
 	Project      string              `json:"project"`
 	RequiresDist []string            `json:"requires_dist"`
 	Images       []ImageRequirements `json:"images"`
+	// Siblings are used in place of any release of theirs.
+	Siblings []SiblingRelease `json:"siblings,omitempty"`
+}
+
+// SiblingRelease is what the resolution is told of a sibling: its wheel, with another version at each commit, is no part of it.
+type SiblingRelease struct {
+	Name           string   `json:"name"`
+	Version        string   `json:"version"`
+	RequiresPython string   `json:"requires_python"`
+	RequiresDist   []string `json:"requires_dist"`
+	Extras         []string `json:"extras"`
+	// Rounded says that the version is not the whole one. Where no versions go together because of it, resolve.py answers
+	// that it needs to know more (needs_versions).
+	Rounded bool `json:"rounded"`
 }
 
 // ImageRequirements are the extras of one image.
@@ -121,7 +135,7 @@ type Wheel struct {
 
 // Group is a set of wheels installed by one step into one layer.
 type Group struct {
-	// Content is the word for the layer: dependencies, project or extra.
+	// Content is the word for the layer: dependencies, sibling, project or extra.
 	Content string
 	// Name is the name of the step, Title what the image's history says of the layer.
 	Name, Title string

@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
-	"path/filepath"
 	"slices"
 
 	"github.com/pbrx-go/pbrx-go/setupcfg"
@@ -76,10 +75,24 @@ func within(dir string, err error) error {
 	if !errors.As(err, &list) {
 		return fmt.Errorf("reading %s: %w", dir, err)
 	}
-	for _, e := range list {
-		e.Pos.Filename = filepath.Join(dir, e.Pos.Filename)
+	return list.Within(dir)
+}
+
+// Check refuses what cannot be used in place of a release while the project is built: folders without a project, siblings whose names
+// only their wheels tell (constraints are read before), the project itself, and two folders with one project.
+func Check(project *setupcfg.Project, all []Checkout) error {
+	var problems []error
+	for _, c := range all {
+		switch {
+		case c.Project == nil:
+			problems = append(problems, fmt.Errorf("--sibling %s: there is no setup.cfg, pyproject.toml or setup.py in it: name the folder of a Python project", c.Dir))
+		case c.Name == "":
+			problems = append(problems, fmt.Errorf("--sibling %s: %s: what it is called is known from its wheel only: say the name in setup.cfg or pyproject.toml", c.Dir, c.Project.Name.Why))
+		case project.Name.Status == setupcfg.Known && setupcfg.Canonical(c.Name) == setupcfg.Canonical(project.Name.Value):
+			problems = append(problems, fmt.Errorf("--sibling %s: %s is the project itself: leave it out", c.Dir, c.Name))
+		}
 	}
-	return list
+	return errors.Join(errors.Join(problems...), CheckNames(all))
 }
 
 // CheckNames refuses two folders with one project: which one counts is not for us to say.

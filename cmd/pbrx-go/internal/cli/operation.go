@@ -33,9 +33,11 @@ type planFlags struct {
 	// constraints are files, excluded names whose entries in them do not count.
 	constraints []string
 	excluded    []string
-	noCache     bool
-	progress    string
-	quiet       bool
+	// siblings are folders of neighbours that are used in place of their releases.
+	siblings []string
+	noCache  bool
+	progress string
+	quiet    bool
 }
 
 func (f *planFlags) bind(cmd *cobra.Command) {
@@ -48,6 +50,7 @@ func (f *planFlags) bind(cmd *cobra.Command) {
 	flags.StringVar(&f.initPath, "init-path", "", "`PATH` of the init put before every command, or none (default: dumb-init, tini or catatonit of the distribution)")
 	flags.StringArrayVarP(&f.constraints, "constraint", "c", nil, "pip constraints: `FILE`, URL or git+URL@REF#PATH; can be repeated")
 	flags.StringArrayVar(&f.excluded, "constraint-exclude", nil, "leave the entries of `NAME` out of the constraints; can be repeated")
+	flags.StringArrayVar(&f.siblings, "sibling", nil, "use the project in `DIR`, a neighbour's checkout, in place of its release; can be repeated")
 	flags.BoolVar(&f.noCache, "no-cache", false, "run every step again")
 	flags.StringVar(&f.progress, "progress", "auto", "`MODE` of progress on stderr: auto, tty, plain, rawjson or quiet")
 }
@@ -148,8 +151,12 @@ func (s *operation) probe(ctx context.Context) (*builder.Run, error) {
 		s.warn(w)
 	}
 	var source builder.Source
+	var neighbours []builder.SiblingSource
 	if s.in.Project != nil {
-		if source, err = s.source(); err != nil {
+		if source, err = s.sourceOf(s.dir, s.in); err == nil {
+			neighbours, err = s.siblingSources()
+		}
+		if err != nil {
 			return nil, usageError{err}
 		}
 	}
@@ -157,7 +164,7 @@ func (s *operation) probe(ctx context.Context) (*builder.Run, error) {
 	if c := s.constraints; c != nil {
 		fromHost.Constraints, fromHost.BuildConstraints, fromHost.DependencyConstraints, fromHost.ConstraintLines = c.Pip, c.Build, c.Requested, c.Lines
 	}
-	opts.Host, opts.Source = fromHost, source
+	opts.Host, opts.Source, opts.Siblings = fromHost, source, neighbours
 	opts.Mirror = func(base images.Base) (string, error) {
 		mirror, err := host.Mirror(s.flags.mirror, base.Distro, "")
 		if err != nil {
@@ -170,10 +177,10 @@ func (s *operation) probe(ctx context.Context) (*builder.Run, error) {
 	return s.run, err
 }
 
-// source is what the project's wheel is made from.
-func (s *operation) source() (builder.Source, error) {
-	source, err := builder.OpenSource(s.dir, s.in.NeedsGit())
-	if err != nil || !s.in.VersionFromGit() {
+// sourceOf is what the wheel of a project is made from.
+func (s *operation) sourceOf(dir string, in images.Input) (builder.Source, error) {
+	source, err := builder.OpenSource(dir, in.NeedsGit())
+	if err != nil || !in.VersionFromGit() {
 		return source, err
 	}
 	warning, err := source.CheckVersion()
@@ -226,6 +233,9 @@ func (a *app) readProject(dir string, flags planFlags) (images.Input, error) {
 			break // the next one does not count then
 		}
 	}
+	if in.Siblings, err = a.readSiblings(project, flags.siblings); err != nil {
+		return images.Input{}, err
+	}
 	return in, flags.check(in)
 }
 
@@ -235,6 +245,9 @@ func (a *app) readConstraints(ctx context.Context, in *images.Input, flags planF
 	opts := host.ConstraintOptions{Files: flags.constraints}
 	if name := in.Project.Name.Value; name != "" {
 		opts.Drop = append(opts.Drop, host.Drop{Name: name, Why: "it is the project itself"})
+	}
+	for _, s := range in.Siblings {
+		opts.Drop = append(opts.Drop, host.Drop{Name: s.Project.Name.Value, Why: "it is the sibling in " + s.Dir})
 	}
 	for _, name := range flags.excluded {
 		opts.Drop = append(opts.Drop, host.Drop{Name: name, Why: "--constraint-exclude " + name, Expected: true})
