@@ -54,7 +54,8 @@ func (r *Run) Dump(ctx context.Context, in images.Input) ([]byte, error) {
 		if !image.Selected {
 			continue
 		}
-		st, _ := b.compiler.Assemble(b.target(), runtime, len(packages) > 0, b.groups(n, image, dependencies, wheel))
+		root, layers := b.root(n, dependencies, plan.Project.Name, runtime, len(packages) > 0)
+		st, _ := b.compiler.Assemble(b.target(), root, layers, b.groups(n, image, dependencies, wheel))
 		text, err := plan2llb.Dump(ctx, st)
 		if err != nil {
 			return nil, err
@@ -70,16 +71,17 @@ func (b *build) supposed(work plan2llb.Builder, on roots, project *setupcfg.Proj
 	r, numbers := requirementsOf(b.plan, b.plan.Project.Name, texts(project.Dependencies.Value))
 	d := &dependencies{numbers: numbers, wheels: map[string]plan2llb.Wheel{}}
 	d.Sets = make([][]string, len(r.Images))
+	for n := range d.Sets {
+		if n > 0 || len(r.RequiresDist) > 0 {
+			d.Sets[n] = []string{"resolved"}
+		}
+	}
 	for _, s := range b.siblings { // as if the base image needed each
 		d.wheels[s.canonical()] = plan2llb.Wheel{Name: s.canonical(), State: s.state, Dir: "/dist"}
 		d.Sets[0] = append(d.Sets[0], s.canonical())
 	}
-	if len(r.RequiresDist) == 0 {
-		return d, nil
-	}
 	resolved, err := b.compiler.Resolve(work, on.tools, r, on.profile)
 	d.wheels["resolved"] = plan2llb.Wheel{Name: "resolved", State: resolved, Dir: "/"}
-	d.Sets[0] = append(d.Sets[0], "resolved")
 	return d, err
 }
 

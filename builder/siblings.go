@@ -83,7 +83,7 @@ func (b *build) resolveWithSiblings(ctx context.Context, c gateway.Client, work 
 		return err
 	}
 	*answer = resolution{}
-	r.Siblings = b.releases(true)
+	r.Siblings, r.Again = b.releases(true), true
 	return b.resolve(ctx, c, work, on, r, answer)
 }
 

@@ -10,6 +10,7 @@ Every step runs in a container of the builder, as root, with these mounted where
 """
 
 import os
+import re
 import subprocess
 import sys
 
@@ -21,6 +22,11 @@ def fail(message):
     """Ends the step with one line that the builder shows first."""
     print("pbrx-go: " + message, file=sys.stderr, flush=True)
     sys.exit(1)
+
+
+def canonical(name):
+    """The name of a distribution as packages are compared by it (PEP 503)."""
+    return re.sub(r"[-_.]+", "-", name).lower()
 
 
 def given(name):
