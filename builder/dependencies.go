@@ -100,7 +100,8 @@ func (b *build) dependencies(ctx context.Context, c gateway.Client, work plan2ll
 		b.useSiblings(d)
 		return d, nil
 	}
-	if err := b.resolveWithSiblings(ctx, c, work, on, r, &d.resolution); err != nil {
+	err := b.withSiblings(r, &d.resolution, func(r plan2llb.Requirements) error { return b.resolve(ctx, c, work, on, r, &d.resolution) })
+	if err != nil {
 		return nil, err
 	}
 	b.useSiblings(d)

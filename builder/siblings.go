@@ -75,16 +75,16 @@ func (b *build) releases(exactly bool) []plan2llb.SiblingRelease {
 	return out
 }
 
-// resolveWithSiblings resolves with the siblings in the place of their releases.
-func (b *build) resolveWithSiblings(ctx context.Context, c gateway.Client, work plan2llb.Builder, on roots, r plan2llb.Requirements, answer *resolution) error {
+// withSiblings resolves with the siblings in the place of their releases.
+func (b *build) withSiblings(r plan2llb.Requirements, answer *resolution, resolve func(plan2llb.Requirements) error) error {
 	r.Siblings = b.releases(false)
-	err := b.resolve(ctx, c, work, on, r, answer)
+	err := resolve(r)
 	if err != nil || !answer.NeedsVersions {
 		return err
 	}
 	*answer = resolution{}
 	r.Siblings, r.Again = b.releases(true), true
-	return b.resolve(ctx, c, work, on, r, answer)
+	return resolve(r)
 }
 
 // useSiblings puts the wheels of siblings where those of releases would be, and says which nothing requires.

@@ -87,7 +87,7 @@ func Check(project *setupcfg.Project, all []Checkout) error {
 		case c.Project == nil:
 			problems = append(problems, fmt.Errorf("--sibling %s: there is no setup.cfg, pyproject.toml or setup.py in it: name the folder of a Python project", c.Dir))
 		case c.Name == "":
-			problems = append(problems, fmt.Errorf("--sibling %s: %s: what it is called is known from its wheel only: say the name in setup.cfg or pyproject.toml", c.Dir, c.Project.Name.Why))
+			problems = append(problems, fmt.Errorf("--sibling %s: what it is called is known from its wheel only: say the name in setup.cfg or pyproject.toml", c.Dir))
 		case project.Name.Status == setupcfg.Known && setupcfg.Canonical(c.Name) == setupcfg.Canonical(project.Name.Value):
 			problems = append(problems, fmt.Errorf("--sibling %s: %s is the project itself: leave it out", c.Dir, c.Name))
 		}

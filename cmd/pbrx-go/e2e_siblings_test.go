@@ -101,7 +101,7 @@ func TestSiblings(t *testing.T) {
 	edit(t, filepath.Join(tender, "pyproject.toml"), "LightShip>=2.3.1.dev2", "LightShip>=2.3.1.dev3")
 	out = build.run(t)
 	if got, want := errorLines(out), "building [dependencies] resolve (by versions of siblings): no versions go together: tender 1.9 depends on LightShip>=2.3.1.dev3; "+
-		"the sibling lightship is 2.3.1.dev2: asked for by "+lightship+" (the sibling)"; out.code != 1 || got != want {
+		"the sibling lightship is 2.3.1.dev2: asked for by pyproject.toml:9:17, "+lightship+" (the sibling)"; out.code != 1 || got != want {
 		t.Errorf("status %d, %s, want\n%s", out.code, got, want)
 	}
 }

@@ -193,6 +193,7 @@ func said(stderr string) string {
 func TestInstallSiblings(t *testing.T) {
 	h := newHarbour(t)
 	t.Run("installed", h.testInstalled)
+	t.Run("egg-info", h.testEggInfo)
 	t.Run("refused", h.testRefused)
 	t.Run("as pbrx did", h.confirm)
 }
@@ -275,6 +276,31 @@ func (h *harbour) testInstalled(t *testing.T) {
 				t.Errorf("the environment has %q, want %q", got, c.has)
 			}
 		})
+	}
+}
+
+// Programs of an egg-info look at the versions in its requires.txt, which pbrx took out.
+func (h *harbour) testEggInfo(t *testing.T) {
+	h.reset(t)
+	site := h.site(t)
+	info := filepath.Join(site, "harbour-1.egg-info")
+	if err := os.Rename(filepath.Join(site, "harbour-1.dist-info"), info); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Rename(filepath.Join(info, "METADATA"), filepath.Join(info, "PKG-INFO")); err != nil {
+		t.Fatal(err)
+	}
+	requires := filepath.Join(info, "requires.txt")
+	if err := os.WriteFile(requires, []byte("SeaFog[dense]<2\nseafogs<2\n\n[dev]\ntide<2\n"), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	code, _, stderr := h.install(t, nil, "seafog", "horn", "--project", "harbour")
+	if want := "installing into DIR/venv (VIRTUAL_ENV)\n"; code != 0 || said(stderr) != want {
+		t.Errorf("status %d, %s", code, stderr)
+	}
+	text, err := os.ReadFile(requires)
+	if want := "SeaFog[dense]\nseafogs<2\n\n[dev]\ntide<2\n"; err != nil || string(text) != want {
+		t.Errorf("requires.txt is %q, %v, want %q", text, err, want)
 	}
 }
 
