@@ -287,7 +287,10 @@ func (h *harbour) testEggInfo(t *testing.T) {
 	if err := os.Rename(filepath.Join(site, "harbour-1.dist-info"), info); err != nil {
 		t.Fatal(err)
 	}
-	if err := os.Rename(filepath.Join(info, "METADATA"), filepath.Join(info, "PKG-INFO")); err != nil {
+	if err := os.Remove(filepath.Join(info, "METADATA")); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(filepath.Join(info, "PKG-INFO"), []byte("Metadata-Version: 2.1\nName: harbour\nVersion: 1\n"), 0o644); err != nil {
 		t.Fatal(err)
 	}
 	requires := filepath.Join(info, "requires.txt")
