@@ -95,6 +95,7 @@ type operation struct {
 	engine      *opened
 	display     *progress.Display
 	run         *builder.Run
+	source      builder.Source
 }
 
 // openOperation starts the engine for a project that was read and checked.
@@ -150,10 +151,9 @@ func (s *operation) probe(ctx context.Context) (*builder.Run, error) {
 	for _, w := range warnings {
 		s.warn(w)
 	}
-	var source builder.Source
 	var neighbours []builder.SiblingSource
 	if s.in.Project != nil {
-		if source, err = s.sourceOf(s.dir, s.in); err == nil {
+		if s.source, err = s.openSource(s.dir, s.in); err == nil {
 			neighbours, err = s.siblingSources()
 		}
 		if err != nil {
@@ -164,7 +164,7 @@ func (s *operation) probe(ctx context.Context) (*builder.Run, error) {
 	if c := s.constraints; c != nil {
 		fromHost.Constraints, fromHost.BuildConstraints, fromHost.DependencyConstraints, fromHost.ConstraintLines = c.Pip, c.Build, c.Requested, c.Lines
 	}
-	opts.Host, opts.Source, opts.Siblings = fromHost, source, neighbours
+	opts.Host, opts.Source, opts.Siblings = fromHost, s.source, neighbours
 	opts.Mirror = func(base images.Base) (string, error) {
 		mirror, err := host.Mirror(s.flags.mirror, base.Distro, "")
 		if err != nil {
@@ -177,9 +177,9 @@ func (s *operation) probe(ctx context.Context) (*builder.Run, error) {
 	return s.run, err
 }
 
-// sourceOf is what the wheel of a project is made from.
-func (s *operation) sourceOf(dir string, in images.Input) (builder.Source, error) {
-	source, err := builder.OpenSource(dir, in.NeedsGit())
+// openSource opens what the wheel of a project is made from.
+func (s *operation) openSource(dir string, in images.Input) (builder.Source, error) {
+	source, err := builder.OpenSource(dir, in)
 	if err != nil || !in.VersionFromGit() {
 		return source, err
 	}
@@ -188,6 +188,22 @@ func (s *operation) sourceOf(dir string, in images.Input) (builder.Source, error
 		s.warn(warning)
 	}
 	return source, err
+}
+
+// sayWhatIsSent says how much of the project goes to the build.
+func (s *operation) sayWhatIsSent(ctx context.Context) error {
+	if s.flags.quiet {
+		return nil
+	}
+	sent, left, err := s.source.Sent(ctx)
+	if err != nil {
+		return err
+	}
+	s.note("%s", sent)
+	if left != "" {
+		s.note("%s", left)
+	}
+	return nil
 }
 
 // onEngine are the options that any use of an engine needs.

@@ -42,7 +42,7 @@ func (a *app) readSiblings(project *setupcfg.Project, dirs []string) ([]images.S
 func (s *operation) siblingSources() ([]builder.SiblingSource, error) {
 	var out []builder.SiblingSource
 	for _, sibling := range s.in.Siblings {
-		source, err := s.sourceOf(sibling.Dir, sibling.Input)
+		source, err := s.openSource(sibling.Dir, sibling.Input)
 		if err != nil {
 			return nil, err
 		}
