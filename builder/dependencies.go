@@ -49,6 +49,8 @@ type distribution struct {
 	Version string `json:"version"`
 	// Source says that its wheel has to be built.
 	Source bool `json:"source"`
+	// Sibling says that it is one, and its wheel made elsewhere.
+	Sibling bool `json:"sibling"`
 	// Why are the requirements that lead to it, the project's own first.
 	Why []string `json:"why"`
 }
@@ -58,6 +60,7 @@ type resolution struct {
 	Distributions []distribution `json:"distributions"`
 	Sets          [][]string     `json:"sets"`
 	NeedsTools    string         `json:"needs_tools"`
+	NeedsVersions bool           `json:"needs_versions"`
 }
 
 // dependencies are the wheels of all dependencies of all images.
@@ -96,11 +99,14 @@ func (b *build) dependencies(ctx context.Context, c gateway.Client, work plan2ll
 	d := &dependencies{numbers: numbers, wheels: map[string]plan2llb.Wheel{}, sizes: map[string]int64{}}
 	if len(wheel.RequiresDist) == 0 {
 		d.Sets = make([][]string, len(r.Images))
+		b.useSiblings(d)
 		return d, nil
 	}
-	if err := b.resolve(ctx, c, work, on, r, &d.resolution); err != nil {
+	err := b.withSiblings(r, &d.resolution, func(r plan2llb.Requirements) error { return b.resolve(ctx, c, work, on, r, &d.resolution) })
+	if err != nil {
 		return nil, err
 	}
+	b.useSiblings(d)
 	return d, b.makeWheels(ctx, c, work, on, d)
 }
 
@@ -185,7 +191,7 @@ func (d *dependencies) downloads(byName map[string]distribution) [][]string {
 	for n, set := range d.Sets {
 		for _, name := range set {
 			switch {
-			case byName[name].Source:
+			case byName[name].Source, byName[name].Sibling:
 			case n == 0:
 				base = append(base, name)
 			default:
@@ -283,11 +289,13 @@ func (b *build) root(n int, d *dependencies, project string, runtime llb.State, 
 
 // groups are the wheels of one image in the order of their layers.
 func (b *build) groups(n int, image images.Image, d *dependencies, project llb.State) []plan2llb.Group {
-	groups := b.wheelGroups("dependencies", "[dependencies] install ", d.names(0), d)
+	names, siblings := b.splitSiblings(d.names(0), d)
+	groups := append(b.wheelGroups("dependencies", "[dependencies] install ", names, d), siblings...)
 	groups = append(groups, plan2llb.Group{Content: "project", Name: "[project] install", Title: "project",
 		Wheels: []plan2llb.Wheel{{Name: "project", State: project, Dir: "/dist"}}})
 	if n > 0 {
-		groups = append(groups, b.wheelGroups("extra", "[extra "+image.Script+"] install ", d.names(n), d)...)
+		names, siblings = b.splitSiblings(d.names(n), d)
+		groups = append(append(groups, b.wheelGroups("extra", "[extra "+image.Script+"] install ", names, d)...), siblings...)
 	}
 	return groups
 }

@@ -59,6 +59,13 @@ type Source struct {
 	withoutGit error
 }
 
+// SiblingSource is what a sibling's wheel is built from.
+type SiblingSource struct {
+	// Name is the sibling's.
+	Name string
+	Source
+}
+
 // Options are what a run needs beside the project.
 type Options struct {
 	Base images.Location
@@ -72,6 +79,8 @@ type Options struct {
 	Memory string
 	Host   Host
 	Source Source
+	// Siblings are what the wheels of the plan's siblings are built from, in the plan's order.
+	Siblings []SiblingSource
 	// Mirror names the package mirror for the base that was found; it may be nil.
 	Mirror func(images.Base) (string, error)
 	// Plan are the options of planning.
@@ -216,6 +225,12 @@ func (r *Run) job(work func(context.Context, gateway.Client) (*gateway.Result, e
 	}
 	if r.opts.Source.Git != nil {
 		locals[plan2llb.GitLocal] = r.opts.Source.Git
+	}
+	for _, s := range r.opts.Siblings {
+		files, git := plan2llb.SiblingLocals(setupcfg.Canonical(s.Name))
+		if locals[files] = s.Files; s.Git != nil {
+			locals[git] = s.Git
+		}
 	}
 	for _, f := range r.opts.Host.FindLinks {
 		locals[f.Name] = f.FS

@@ -15,6 +15,8 @@ type Plan struct {
 	Tools   []Package `json:"tools"`
 	Runtime []Package `json:"runtime"`
 	Source  Source    `json:"source"`
+	// Siblings are made from source, too, in the order in which they were named.
+	Siblings []Sibling `json:"siblings,omitempty"`
 	// Constraints limit the versions of the dependencies; nil where there are none.
 	Constraints *Constraints `json:"constraints,omitempty"`
 	// Lock is the lock file that gives the versions of the dependencies; nil where there is none.
@@ -169,6 +171,6 @@ type Built struct {
 type Layer struct {
 	Digest string `json:"digest"`
 	Size   int64  `json:"size"`
-	// Content is base, distro, dependencies, project or extra.
+	// Content is base, distro, environment, dependencies, sibling, project or extra.
 	Content string `json:"content"`
 }

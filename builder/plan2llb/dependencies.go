@@ -17,6 +17,22 @@ type Requirements struct {
 	Images       []ImageRequirements `json:"images"`
 	// Lock gives the versions; nil where there is none.
 	Lock *lock.Lock `json:"-"`
+	// Siblings are used in place of any release of theirs.
+	Siblings []SiblingRelease `json:"siblings,omitempty"`
+	// Again says that an answer was that it needs to know more of the siblings: it is another step then, by name, too.
+	Again bool `json:"-"`
+}
+
+// SiblingRelease is what the resolution is told of a sibling: its wheel, with another version at each commit, is no part of it.
+type SiblingRelease struct {
+	Name           string   `json:"name"`
+	Version        string   `json:"version"`
+	RequiresPython string   `json:"requires_python"`
+	RequiresDist   []string `json:"requires_dist"`
+	Extras         []string `json:"extras"`
+	// Rounded says that the version is not the whole one. Where no versions go together because of it, resolve.py answers
+	// that it needs to know more (needs_versions).
+	Rounded bool `json:"rounded"`
 }
 
 // ImageRequirements are the extras of one image.
@@ -61,6 +77,9 @@ func (c *Compiler) Resolve(b Builder, root llb.State, r Requirements, profile Pr
 		}
 	}
 	name, operands := "[dependencies] resolve", []string{}
+	if r.Again {
+		name += " (by versions of siblings)"
+	}
 	if profile == Withheld {
 		operands = append(operands, string(profile))
 	}
@@ -131,7 +150,7 @@ type Wheel struct {
 
 // Group is a set of wheels installed by one step into one layer.
 type Group struct {
-	// Content is the word for the layer: dependencies, project or extra.
+	// Content is the word for the layer: dependencies, sibling, project or extra.
 	Content string
 	// Name is the name of the step, Title what the image's history says of the layer.
 	Name, Title string

@@ -147,11 +147,13 @@ func describe(plan images.Image, layers []images.Layer, config v1.ImageConfig, p
 	if plan.Script != "" {
 		b.Script = &plan.Script
 	}
+	shared := b.Script != nil // up to the project's layer, with the base image
 	for _, l := range layers {
 		b.Size += l.Size
-		if l.Content == "extra" || (b.Script == nil && l.Content != "base") {
+		if !shared && l.Content != "base" {
 			b.OwnSize += l.Size
 		}
+		shared = shared && l.Content != "project"
 	}
 	return b
 }
@@ -177,6 +179,9 @@ func (s *operation) printBuilt(run *builder.Run, made *made, built []images.Buil
 			"engine":  s.engine.name,
 			"base":    map[string]string{"ref": run.Base.Ref, "digest": run.Base.Digest},
 			"images":  built,
+		}
+		if len(result.Plan.Siblings) > 0 {
+			report["siblings"] = result.Plan.Siblings
 		}
 		if len(result.Plan.Unbuilt) > 0 {
 			report["unbuilt"] = result.Plan.Unbuilt

@@ -34,7 +34,9 @@ type planFlags struct {
 	constraints []string
 	excluded    []string
 	// lock is a lock file of the project, none, or empty for the first that there is.
-	lock     string
+	lock string
+	// siblings are folders of neighbours that are used in place of their releases.
+	siblings []string
 	noCache  bool
 	progress string
 	quiet    bool
@@ -51,6 +53,7 @@ func (f *planFlags) bind(cmd *cobra.Command) {
 	flags.StringArrayVarP(&f.constraints, "constraint", "c", nil, "pip constraints: `FILE`, URL or git+URL@REF#PATH; can be repeated")
 	flags.StringArrayVar(&f.excluded, "constraint-exclude", nil, "leave the entries of `NAME` out of the constraints; can be repeated")
 	flags.StringVar(&f.lock, "lock", "", "`FILE` of the project that gives exact versions, or none (default: the first of pylock.toml, uv.lock, poetry.lock, pdm.lock, Pipfile.lock and a requirements.txt with hashes)")
+	flags.StringArrayVar(&f.siblings, "sibling", nil, "use the project in `DIR`, a neighbour's checkout, in place of its release; can be repeated")
 	flags.BoolVar(&f.noCache, "no-cache", false, "run every step again")
 	flags.StringVar(&f.progress, "progress", "auto", "`MODE` of progress on stderr: auto, tty, plain, rawjson or quiet")
 }
@@ -151,8 +154,12 @@ func (s *operation) probe(ctx context.Context) (*builder.Run, error) {
 	for _, w := range warnings {
 		s.warn(w)
 	}
+	var neighbours []builder.SiblingSource
 	if s.in.Project != nil {
-		if err := s.openSource(); err != nil {
+		if s.source, err = s.openSource(s.dir, s.in); err == nil {
+			neighbours, err = s.siblingSources()
+		}
+		if err != nil {
 			return nil, usageError{err}
 		}
 	}
@@ -160,7 +167,7 @@ func (s *operation) probe(ctx context.Context) (*builder.Run, error) {
 	if c := s.constraints; c != nil {
 		fromHost.Constraints, fromHost.BuildConstraints, fromHost.DependencyConstraints, fromHost.ConstraintLines = c.Pip, c.Build, c.Requested, c.Lines
 	}
-	opts.Host, opts.Source = fromHost, s.source
+	opts.Host, opts.Source, opts.Siblings = fromHost, s.source, neighbours
 	opts.Mirror = func(base images.Base) (string, error) {
 		mirror, err := host.Mirror(s.flags.mirror, base.Distro, "")
 		if err != nil {
@@ -173,16 +180,17 @@ func (s *operation) probe(ctx context.Context) (*builder.Run, error) {
 	return s.run, err
 }
 
-// openSource opens what the project's wheel is made from.
-func (s *operation) openSource() (err error) {
-	if s.source, err = builder.OpenSource(s.dir, s.in); err != nil || !s.in.VersionFromGit() {
-		return err
+// openSource opens what the wheel of a project is made from.
+func (s *operation) openSource(dir string, in images.Input) (builder.Source, error) {
+	source, err := builder.OpenSource(dir, in)
+	if err != nil || !in.VersionFromGit() {
+		return source, err
 	}
-	warning, err := s.source.CheckVersion()
+	warning, err := source.CheckVersion()
 	if warning != "" {
 		s.warn(warning)
 	}
-	return err
+	return source, err
 }
 
 // sayWhatIsSent says how much of the project goes to the build.
@@ -248,6 +256,9 @@ func (a *app) readProject(dir string, flags planFlags) (images.Input, error) {
 			break // the next one does not count then
 		}
 	}
+	if in.Siblings, err = a.readSiblings(project, flags.siblings); err != nil {
+		return images.Input{}, err
+	}
 	return in, flags.check(in)
 }
 
@@ -258,28 +269,19 @@ func (a *app) readConstraints(ctx context.Context, in *images.Input, flags planF
 	if name := in.Project.Name.Value; name != "" {
 		opts.Drop = append(opts.Drop, host.Drop{Name: name, Why: "it is the project itself"})
 	}
+	for _, s := range in.Siblings {
+		opts.Drop = append(opts.Drop, host.Drop{Name: s.Project.Name.Value, Why: "it is the sibling in " + s.Dir})
+	}
 	for _, name := range flags.excluded {
 		opts.Drop = append(opts.Drop, host.Drop{Name: name, Why: "--constraint-exclude " + name, Expected: true})
 	}
 	c, err := host.ReadConstraints(ctx, a.env, "", opts)
-	var fetch *host.FetchError
-	switch {
-	case errors.As(err, &fetch), ctx.Err() != nil:
-		return nil, err
-	case err != nil:
-		return nil, usageError{err}
+	if err != nil {
+		return nil, asConstraintError(ctx, err)
 	}
 	in.Constraints = c.Report
-	if flags.quiet {
-		return c, nil
-	}
-	for _, w := range c.Warnings {
-		a.warn(w)
-	}
-	if c.Report != nil {
-		for _, d := range c.Report.Dropped {
-			a.note("constraint %s of %s is left out: %s", d.Text, d.From, d.Why)
-		}
+	if !flags.quiet {
+		a.sayConstraints(c)
 	}
 	return c, nil
 }

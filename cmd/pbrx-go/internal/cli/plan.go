@@ -151,6 +151,9 @@ func (a *app) planText(p *images.Plan) error {
 			fmt.Fprintf(w, "%s\t%s\t%s\t%s\n", list.stage, pkg.Name, pkg.From, pkg.Why)
 		}
 	}
+	for _, s := range p.Siblings {
+		fmt.Fprintf(w, "sibling\t%s\t%s\t%s\n", strings.TrimSpace(s.Name+" "+s.Version), s.From, "")
+	}
 	if p.Constraints != nil {
 		for _, f := range p.Constraints.Files {
 			fmt.Fprintf(w, "constraints\t%s\t%d entries\t\n", f.From, f.Entries)
