@@ -85,10 +85,12 @@ type operation struct {
 	in    images.Input
 	// constraints are nil where no project is built.
 	constraints *host.Constraints
-	epoch       time.Time
-	engine      *opened
-	display     *progress.Display
-	run         *builder.Run
+	// check is what becomes of images that fail one.
+	check   builder.CheckMode
+	epoch   time.Time
+	engine  *opened
+	display *progress.Display
+	run     *builder.Run
 }
 
 // openOperation starts the engine for a project that was read and checked.
@@ -163,6 +165,7 @@ func (s *operation) probe(ctx context.Context) (*builder.Run, error) {
 		return mirror, nil
 	}
 	opts.Plan, opts.Epoch, opts.NoCache, opts.Status = s.flags.options(), s.epoch, s.flags.noCache, s.display.Update
+	opts.Check = s.check
 	s.run, err = builder.Probe(ctx, s.engine, opts)
 	return s.run, err
 }
