@@ -28,6 +28,7 @@ sys.path.insert(0, "plan2llb/steps")
 import build.env, common, wheel
 
 class Env:
+    python_executable = sys.executable
     build_system_requires = ()
     def __enter__(self): return self
     def __exit__(self, *_): pass
@@ -189,6 +190,9 @@ func made(t *testing.T, python, dir string, version map[string]string) string {
 	if plan.Source.Tags {
 		args = append(args, "--tags")
 	}
+	if plan.Source.Files != "" {
+		args = append(args, "--files="+plan.Source.Files)
+	}
 	if source.Below != "" {
 		args = append(args, "--below="+source.Below)
 	}
@@ -325,7 +329,7 @@ func TestConfirmWheelsFromGit(t *testing.T) {
 			dir := repo(t, demo("pbr", ""))
 			runGit(t, dir, "tag", "--delete", "1.2.0")
 			return dir
-		}, want: "pbr made the version 0.0.0 of this history: tag a commit with a version, as `git tag 0.1.0` does, or set PBR_VERSION"},
+		}, want: "the version that was made of this history is 0.0.0, which stands for none: tag a commit with a version, as `git tag 0.1.0` does, or say it in the environment (as PBR_VERSION, SETUPTOOLS_SCM_PRETEND_VERSION)"},
 		"PKG-INFO, pbr": {dir: func(t *testing.T) string {
 			return repo(t, with(demo("pbr", ""), "PKG-INFO", pkgInfo))
 		}, want: "demo-7.7 with data"},

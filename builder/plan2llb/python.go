@@ -68,6 +68,9 @@ func (c *Compiler) Wheel(b Builder, source images.Source, tree Tree) (llb.State,
 	if source.Tags {
 		operands = append(operands, "--tags")
 	}
+	if source.Files != "" {
+		operands = append(operands, "--files="+source.Files)
+	}
 	if tree.Below != "" {
 		operands = append(operands, "--below="+tree.Below)
 	}

@@ -1,8 +1,8 @@
-"""Builds the project's wheel by PEP 517: wheel.py tree|sdist [--git] [--tags] [--below FOLDER]
+"""Builds the project's wheel by PEP 517: wheel.py tree|sdist [--git] [--tags] [--files pbr|scm] [--below FOLDER]
 
 The source is at /src, writable and thrown away; --below: in FOLDER of it. tree builds from it, sdist makes a
 source distribution first and the wheel from that, as `python -m build` does. With --git the repository
-is at /src/.git, with --tags it must have the version. /tmp/pbrx/version.json has variables that set the version.
+is at /src/.git, with --tags it must have the version, with --files the tool takes the list of files from it. /tmp/pbrx/version.json has variables that set the version.
 Out come /out/dist/*.whl and what it says of itself in /out/meta.
 """
 
@@ -10,12 +10,15 @@ import argparse
 import glob
 import json
 import os
+import re
+import subprocess
 import tarfile
 import zipfile
 
 import build
 import build.env
 
+import contents
 import history
 from common import fail, given, pip_environment
 
@@ -57,6 +60,18 @@ def make(tree, kind, into, env):
             del os.environ[name]
 
 
+def version(wheel, env):
+    """Ends the step where the version stands for none: tools make one up where they find none."""
+    made = os.path.basename(wheel).split("-")[1]
+    if made.partition("+")[0] not in ("0", "0.0", "0.0.0") and not made.endswith("+unknown"):
+        return
+    ask = "import importlib.metadata as m; print(m.version('pbr'))"
+    pbr = subprocess.run([env.python_executable, "-c", ask], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True).stdout.strip()
+    if pbr and tuple(int(n) for n in re.findall(r"\d+", pbr)[:2]) < (7, 1) and not os.path.exists(SOURCE + "/setup.py"):
+        fail("pbr %s made the version %s, and takes no requirements and no list of files either: before 7.1 it needs a setup.py with pbr=True and a setup.cfg: add them, or require pbr>=7.1" % (pbr, made))
+    fail("the version that was made of this history is %s, which stands for none: tag a commit with a version, as `git tag 0.1.0` does, or say it in the environment (as PBR_VERSION, SETUPTOOLS_SCM_PRETEND_VERSION)" % made)
+
+
 def describe(wheel):
     os.makedirs(OUT + "/meta")
     with zipfile.ZipFile(wheel) as archive:
@@ -76,6 +91,7 @@ def main():
     parser.add_argument("how", choices=("tree", "sdist"))
     parser.add_argument("--git", action="store_true")
     parser.add_argument("--tags", action="store_true")
+    parser.add_argument("--files", choices=("", "pbr", "scm"), default="")
     parser.add_argument("--below", default="")
     args = parser.parse_args()
     os.environ.update(pip_environment())
@@ -85,6 +101,7 @@ def main():
         os.environ["GIT_DISCOVERY_ACROSS_FILESYSTEM"] = "1"  # the project is a mount of its own
     if args.git:
         history.prepare(SOURCE, args.below, args.tags)
+    files = contents.tracked(SOURCE, args.below) if args.git and args.files else []
     try:
         with build.env.DefaultIsolatedEnv() as env:
             if args.how == "sdist":
@@ -92,14 +109,18 @@ def main():
                 sdist = make(tree, "sdist", WORK + "/sdist", env)
                 tree = unpack(sdist, WORK + "/tree")
             make(tree, "wheel", OUT + "/dist", env)
+            wheels = glob.glob(OUT + "/dist/*.whl")
+            if len(wheels) != 1:
+                fail("the build backend made %d wheels" % len(wheels))
+            wheel = wheels[0]
+            if args.tags:
+                version(wheel, env)
+            if files:
+                with zipfile.ZipFile(wheel) as archive:
+                    contents.check(SOURCE, args.below, files, tree, archive.namelist(), env.python_executable, args.files)
     except (build.BuildException, build.BuildBackendException) as e:
         fail("building the wheel: %s" % str(e).partition("\n")[0])
-    wheels = glob.glob(OUT + "/dist/*.whl")
-    if len(wheels) != 1:
-        fail("the build backend made %d wheels" % len(wheels))
-    if args.tags and os.path.basename(wheels[0]).split("-")[1] == "0.0.0":
-        fail("pbr made the version 0.0.0 of this history: tag a commit with a version, as `git tag 0.1.0` does, or set PBR_VERSION")
-    describe(wheels[0])
+    describe(wheel)
 
 
 if __name__ == "__main__":
