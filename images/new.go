@@ -66,7 +66,7 @@ func New(in Input, opts Options) (*Plan, error) {
 		Compile:  []Package{},
 		Runtime:  []Package{},
 		Warnings: []string{},
-		Source:   Source{Git: in.NeedsGit(), Files: in.filesTool(), Tags: in.VersionFromGit(), Environment: in.Version, Sdist: in.NeedsGit()},
+		Source:   Source{Git: in.NeedsGit(), Files: in.filesTool(), Tags: in.VersionFromGit(), Environment: in.Version, Sdist: in.NeedsGit() && !in.Project.LosesInSdist},
 
 		Constraints: in.Constraints,
 	}

@@ -10,6 +10,8 @@ import (
 const (
 	sourcePBR = "git (pbr)"
 	sourceSCM = "git (setuptools_scm)"
+	// versioneer takes them from the tree.
+	sourceVersioneer = "git (versioneer)"
 )
 
 // VersionFromGit says whether the version is made of git's tags.

@@ -22,6 +22,14 @@ type Repository struct {
 	borrowed []string
 }
 
+// NoRepositoryError says that a project lies in no repository.
+type NoRepositoryError struct{ Dir string }
+
+// Error is one line that says what to do.
+func (e *NoRepositoryError) Error() string {
+	return fmt.Sprintf("there is no git repository in %s or above, and the version or the list of files comes from git: build from a clone, or from a released sdist", e.Dir)
+}
+
 // Find looks for the repository of the project in dir: there, else upwards, as git does, though not stopping where
 // another file system begins. The error is one line that says what to do.
 func Find(dir string) (*Repository, error) {
@@ -48,7 +56,7 @@ func Find(dir string) (*Repository, error) {
 			return r, nil
 		}
 		if root == filepath.Dir(root) {
-			return nil, fmt.Errorf("there is no git repository in %s or above, and the version or the list of files comes from git: build from a clone, or from a released sdist", dir)
+			return nil, &NoRepositoryError{Dir: dir}
 		}
 	}
 }

@@ -46,7 +46,17 @@ def versions():
         return json.load(f)
 
 
+def hooks(tree):
+    """Puts a tree with setup hooks of its own on the path: pbr imports them, where backends do not have it there."""
+    cfg = contents.settings(tree)
+    for key in ("setup_hooks", "setup-hooks"):
+        for hook in cfg.get("global", key, fallback="").replace(",", " ").split():
+            if glob.glob(os.path.join(glob.escape(tree), hook.split(".")[0] + "*")):
+                os.environ["PYTHONPATH"] = tree
+
+
 def make(tree, kind, into, env):
+    hooks(tree)
     builder = build.ProjectBuilder.from_isolated_env(env, tree)
     env.install(builder.build_system_requires)
     env.install(builder.get_requires_for_build(kind))
@@ -106,8 +116,10 @@ def main():
         with build.env.DefaultIsolatedEnv() as env:
             if args.how == "sdist":
                 os.makedirs(WORK + "/sdist")
-                sdist = make(tree, "sdist", WORK + "/sdist", env)
-                tree = unpack(sdist, WORK + "/tree")
+                sdist = unpack(make(tree, "sdist", WORK + "/sdist", env), WORK + "/tree")
+                if args.files == "pbr" and os.path.exists(tree + "/setup.py") and not os.path.exists(sdist + "/setup.py"):
+                    fail("pbr's source distribution lacks setup.py: it did not ask git for the files: remove skip_git_sdist from setup.cfg, or name all of them in MANIFEST.in")
+                tree = sdist
             make(tree, "wheel", OUT + "/dist", env)
             wheels = glob.glob(OUT + "/dist/*.whl")
             if len(wheels) != 1:

@@ -173,6 +173,9 @@ func (s *operation) probe(ctx context.Context) (*builder.Run, error) {
 // source is what the project's wheel is made from.
 func (s *operation) source() (builder.Source, error) {
 	source, err := builder.OpenSource(s.dir, s.in.NeedsGit())
+	for variable := range s.in.Version { // there is one at most
+		err = builder.VersionOnly(err, s.dir, variable)
+	}
 	if err != nil || !s.in.VersionFromGit() {
 		return source, err
 	}
