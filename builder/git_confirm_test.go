@@ -35,7 +35,7 @@ class Env:
     def install(self, requirements): pass
 
 build.env.DefaultIsolatedEnv = Env
-build.ProjectBuilder.from_isolated_env = classmethod(lambda cls, env, tree: cls(tree))
+build.ProjectBuilder.from_isolated_env = classmethod(lambda cls, env, tree, runner: cls(tree, runner=runner))
 wheel.pip_environment = dict
 common.RUN, wheel.SOURCE, wheel.OUT, wheel.WORK = work + "/run/", work + "/src", work + "/out", work
 sys.argv = ["wheel.py"] + below

@@ -55,9 +55,39 @@ def hooks(tree):
                 os.environ["PYTHONPATH"] = tree
 
 
+class Output:
+    """Runs what build runs, and remembers what it printed last."""
+
+    def __init__(self):
+        self.lines = []
+
+    def __call__(self, cmd, cwd=None, extra_environ=None):
+        env = dict(os.environ, PYTHONUNBUFFERED="1", **(extra_environ or {}))
+        with subprocess.Popen(cmd, cwd=cwd, env=env, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, errors="replace", bufsize=1) as process:
+            for line in process.stdout:
+                print(line, end="", flush=True)
+                self.lines = self.lines[-50:] + [line.strip()]
+        if process.returncode:
+            raise subprocess.CalledProcessError(process.returncode, cmd)
+
+    def explained(self):
+        """What the last lines say of a build environment that is too new for the project, or that lacks something."""
+        for line in reversed(self.lines):
+            if re.search(r"No module named '(pkg_resources|distutils)\b", line):
+                return line + ": what builds this is from before that was removed: constrain it, as with setuptools<81 in the file that PIP_BUILD_CONSTRAINT names"
+            if "use_2to3 is invalid" in line:
+                return line + " constrain what builds it to setuptools<58, in the file that PIP_BUILD_CONSTRAINT names"
+            if line.startswith(("ModuleNotFoundError: ", "ImportError: ")):
+                return line
+        return ""
+
+
+OUTPUT = Output()
+
+
 def make(tree, kind, into, env):
     hooks(tree)
-    builder = build.ProjectBuilder.from_isolated_env(env, tree)
+    builder = build.ProjectBuilder.from_isolated_env(env, tree, OUTPUT)
     env.install(builder.build_system_requires)
     env.install(builder.get_requires_for_build(kind))
     print("+ %s of %s" % (kind, tree), flush=True)
@@ -131,7 +161,7 @@ def main():
                 with zipfile.ZipFile(wheel) as archive:
                     contents.check(SOURCE, args.below, files, tree, archive.namelist(), env.python_executable, args.files)
     except (build.BuildException, build.BuildBackendException) as e:
-        fail("building the wheel: %s" % str(e).partition("\n")[0])
+        fail("building the wheel: %s" % (OUTPUT.explained() or str(e).partition("\n")[0]))
     describe(wheel)
 
 
