@@ -83,7 +83,7 @@ func (b *build) check(ctx context.Context, c gateway.Client, project *setupcfg.P
 			continue
 		}
 		tree := 0
-		if len(a.layers) > 0 && a.layers[len(a.layers)-1].Content == "extra" {
+		if slices.ContainsFunc(a.layers, func(l plan2llb.Layer) bool { return l.Content == "extra" }) {
 			tree = n
 		}
 		trees[tree] = append(trees[tree], scripts[i])

@@ -33,7 +33,7 @@ func (b *build) hint(project *setupcfg.Project, s setupcfg.Script, l loaded) str
 	}
 	name := setupcfg.Canonical(missing)
 	for _, extra := range project.Extras.Value {
-		if slices.ContainsFunc(extra.Requirements, func(r setupcfg.Requirement) bool { return distribution(r) == name }) {
+		if slices.ContainsFunc(extra.Requirements, func(r setupcfg.Requirement) bool { return requiredName(r) == name }) {
 			return fmt.Sprintf("the extra %q has it, and is not in this image: move it to the requirements, or to an extra with the name of the script", extra.Name)
 		}
 	}
@@ -63,8 +63,8 @@ func (b *build) versions(l loaded) string {
 	return ""
 }
 
-// distribution is the canonical name of what a requirement asks for.
-func distribution(r setupcfg.Requirement) string {
+// requiredName is the canonical name of what a requirement asks for.
+func requiredName(r setupcfg.Requirement) string {
 	return setupcfg.Canonical(regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9._-]*`).FindString(strings.TrimSpace(r.Text)))
 }
 

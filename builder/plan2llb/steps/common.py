@@ -10,6 +10,7 @@ Every step runs in a container of the builder, as root, with these mounted where
 """
 
 import os
+import re
 import subprocess
 import sys
 
@@ -21,6 +22,11 @@ def fail(message):
     """Ends the step with one line that the builder shows first."""
     print("pbrx-go: " + message, file=sys.stderr, flush=True)
     sys.exit(1)
+
+
+def canonical(name):
+    """The name of a distribution as packages are compared by it (PEP 503)."""
+    return re.sub(r"[-_.]+", "-", name).lower()
 
 
 def given(name):
@@ -80,22 +86,26 @@ def note(message):
     print("pbrx-go: note: " + message, flush=True)
 
 
-def run(argv, env, explain=None, notice=None):
-    """Runs a program; when it fails the step ends with its exit status.
+def run(argv, env, explain=None, notice=None, instead=None):
+    """Runs a program, and says whether it succeeded; when it fails the step ends with its exit status.
 
     What explain makes of the program's output comes last then, for the builder to show first.
-    notice gets each line as it is printed.
+    notice gets each line as it is printed. instead gets the output of a program that failed; where it returns
+    true it has dealt with that.
     """
     print("+ " + " ".join(argv), flush=True)
-    if explain is None and notice is None:
+    if explain is None and notice is None and instead is None:
         done, output = subprocess.run(argv, env=env).returncode, ""
     else:
         done, output = watch(argv, env, notice or (lambda line: None))
+    if done and instead and instead(output):
+        return False
     if done:
         reason = explain and explain(output)
         if reason:
             print(reason, flush=True)  # where the rest was printed: two streams have no order
         fail("%s ended with status %d" % (os.path.basename(argv[0]), done))
+    return True
 
 
 def watch(argv, env, notice):
