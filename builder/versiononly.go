@@ -40,7 +40,7 @@ func packageData(tree fs.FS) []string {
 		hidden := name != "." && strings.HasPrefix(path.Base(name), ".")
 		switch {
 		case err != nil:
-			return nil
+			return fs.SkipDir
 		case e.IsDir():
 			if hidden || path.Base(name) == "__pycache__" || strings.HasPrefix(path.Base(name), "venv") {
 				return fs.SkipDir

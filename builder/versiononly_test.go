@@ -28,7 +28,7 @@ func TestVersionOnly(t *testing.T) {
 		})
 	}
 	other := errors.New("another")
-	if got := VersionOnly(other, "", "PBR_VERSION"); got != other {
+	if got := VersionOnly(other, "", "PBR_VERSION"); !errors.Is(got, other) {
 		t.Errorf("another error became %v", got)
 	}
 }
