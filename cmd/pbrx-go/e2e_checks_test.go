@@ -91,7 +91,7 @@ func TestNodepool(t *testing.T) {
 	write(t, constraints, "setuptools<81\n")
 	command{args: buildArgs(project, base, layout, "--engine", "embedded", "--constraint", constraints)}.succeed(t)
 	for _, script := range []string{"nodepool", "nodepool-builder", "nodepool-launcher"} {
-		scriptRun{args: []string{script, "--help"}, stdout: `(?s)usage: ` + script + ` .*`}.check(t, layout)
+		scriptRun{args: []string{script, "--help"}, stdout: `(?s)usage: ` + script + ` .*`, stderr: `(?s).*pin to Setuptools<81.*`}.check(t, layout)
 	}
 }
 
