@@ -84,7 +84,7 @@ type Output interface {
 
 // Build makes the images of a project and puts them into the output. The
 // project's wheel must confirm what the project declares. Errors are *StepError, *WheelError, *MissingPackageError,
-// *EngineError, or those of planning and of setupcfg.
+// *ScriptsError, *EngineError, or those of planning and of setupcfg.
 func (r *Run) Build(ctx context.Context, in images.Input, out Output) (*Result, error) {
 	in.Base = r.Base
 	b, assemblies, err := r.assemble(ctx, in)
@@ -186,7 +186,7 @@ func (b *build) assemble(ctx context.Context, c gateway.Client, in images.Input)
 		}
 		out = append(out, assembly{image: image, state: st, layers: layers})
 	}
-	return out, nil
+	return out, b.check(ctx, c, in.Project, out)
 }
 
 // target is where the images have their Python distributions.

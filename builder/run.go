@@ -87,6 +87,8 @@ type Options struct {
 	Plan    images.Options
 	Epoch   time.Time
 	NoCache bool
+	// Check says what becomes of images whose scripts would die at start; empty is CheckFails.
+	Check CheckMode
 	// Status is told of everything the engine does; it may be nil.
 	Status func(*client.SolveStatus)
 }
@@ -102,6 +104,8 @@ type Run struct {
 	platform v1.Platform
 	features plan2llb.Features
 	tracker  *tracker
+	// failed are the checks that failed.
+	failed []FailedCheck
 	// cached are the states whose steps a layer cache holds after Build.
 	cached []llb.State
 }
@@ -251,7 +255,8 @@ func (r *Run) explain(ctx context.Context, err error, compiler *plan2llb.Compile
 	var missing *MissingPackageError
 	var files setupcfg.ErrorList
 	var planning images.PlanError
-	if errors.As(err, &files) || errors.As(err, &planning) { // lines that begin with their place
+	var scripts *ScriptsError
+	if errors.As(err, &files) || errors.As(err, &planning) || errors.As(err, &scripts) { // lines that begin with their place
 		return err
 	}
 	if strings.Contains(err.Error(), "no space left on device") { // the engine's disk, whatever it was doing: no type comes over its socket

@@ -77,6 +77,9 @@ func (c *Compiler) Wheel(b Builder, root llb.State, source images.Source, tree T
 	if source.Tags {
 		operands = append(operands, "--tags")
 	}
+	if source.Files != "" {
+		operands = append(operands, "--files="+source.Files)
+	}
 	if tree.Below != "" {
 		operands = append(operands, "--below="+tree.Below)
 	}

@@ -6,12 +6,14 @@ import os
 import sqlite3
 import struct
 import subprocess
+import sys
 import tempfile
 import unittest
 import unittest.mock
 
 import apk
 import apt
+import check
 import common
 import dnf
 import packages
@@ -248,6 +250,71 @@ class Toolchain(unittest.TestCase):
             self.assertIsNone(toolchain.asked_for(), "ctypes.util and pip ask so")
             self.assertEqual(subprocess.run(["swig", "-python"], env=env).returncode, 127)
             self.assertEqual(toolchain.asked_for(), "its build asks for swig")
+
+
+class Check(unittest.TestCase):
+    """Entry points of scripts, loaded by this Python."""
+
+    modules = {
+        "alive": "import os, sys\nassert sys.argv == [sys.path[0] + '/it'] and os.environ.get('SET') == 'yes' and 'PYTHONPATH' not in os.environ\nclass Main:\n    def run(): pass\n",
+        "wants": "import missing.part\n",
+        "asks": "import os\nos.environ['DATABASE']\n",
+        "reads": "open('/nowhere/at/all')\n",
+        "library": "import ctypes\nctypes.CDLL('libnowhere.so.7')\n",
+        "ends": "raise SystemExit\n",
+        "dies": "import sys\nsys.exit('no database')\n",
+        "kills": "import os, sys\nprint('bye', flush=True)\nos.kill(os.getpid(), 9)\n",
+        "waits": "import time\ntime.sleep(60)\n",
+        "forks": "import subprocess, threading, time\nsubprocess.Popen(['/bin/sleep', '60'], start_new_session=True)\nthreading.Thread(target=time.sleep, args=(60,)).start()\n",
+        "loud": "raise ValueError('x' * 1000000)\n",
+    }
+
+    def load(self, module, attribute="__name__"):
+        with tempfile.TemporaryDirectory() as folder:
+            for name, text in dict(self.modules, it="").items():
+                path = os.path.join(folder, name + (".py" if text else ""))
+                with open(path, "w") as f:
+                    f.write(text)
+                os.chmod(path, 0o755)
+            with unittest.mock.patch("check.PATIENCE", 2):
+                spec = {"python": sys.executable, "workdir": "/"}
+                got = check.load({"name": "it", "module": module, "attribute": attribute}, spec, {"PATH": folder, "SET": "yes"}, {})
+                return {k: str(v).replace(folder + "/", "") for k, v in got.items() if v not in ("", False) and k not in ("python", "trace")}
+
+    def test_load(self):
+        self.maxDiff = None
+        for (module, attribute), want in {
+            ("alive", "Main.run"): {"kind": "loaded"},
+            ("alive", "Main.walk"): {"kind": "raised", "type": "AttributeError", "message": "type object 'Main' has no attribute 'walk'", "frames": "[]"},
+            ("nowhere", "main"): {"kind": "raised", "type": "ModuleNotFoundError", "message": "No module named 'nowhere'", "missing": "nowhere", "frames": "[]"},
+            ("wants", "__name__"): {"kind": "raised", "type": "ModuleNotFoundError", "message": "No module named 'missing'", "missing": "missing", "frames": "['wants.py:1']"},
+            ("asks", "__name__"): {"kind": "raised", "type": "KeyError", "message": "'DATABASE'", "environ": "True", "frames": "['asks.py:2']"},
+            ("reads", "__name__"): {"kind": "raised", "type": "FileNotFoundError", "message": "[Errno 2] No such file or directory: '/nowhere/at/all'", "os": "True", "frames": "['reads.py:1']"},
+            ("ends", "__name__"): {"kind": "loaded"},
+            ("dies", "__name__"): {"kind": "raised", "type": "SystemExit", "message": "no database", "status": "1", "frames": "['dies.py:2']"},
+            ("kills", "__name__"): {"kind": "killed", "status": "-9"},
+            ("waits", "__name__"): {"kind": "slow", "seconds": "2"},
+            ("forks", "__name__"): {"kind": "loaded"},
+        }.items():
+            with self.subTest(module + ":" + attribute):
+                self.assertEqual(self.load(module, attribute), want)
+
+    def test_more(self):
+        self.assertIn("libnowhere.so.7: cannot open shared object file", self.load("library")["message"])
+        self.assertEqual(len(self.load("loud")["message"]), 600)
+
+    def test_absent(self):
+        self.assertEqual(check.load({"name": "nowhere", "module": "os", "attribute": "x"}, {}, {"PATH": "/nowhere"}, {}), {"kind": "absent"})
+
+    def test_identity(self):
+        root = {"user": 0, "group": 0, "extra_groups": []}
+        for user, want in {"": {}, "0": {}, "root": {}, "0:0": {}, "12345": dict(root, user=12345), "12345:678": dict(root, user=12345, group=678), "root:12": dict(root, group=12)}.items():
+            with self.subTest(user):
+                self.assertEqual(check.identity(user)[0], want)
+        self.assertEqual((check.identity("12345")[1], check.identity("")[1]), ("/", os.path.expanduser("~root")))
+        with self.assertRaises(SystemExit), contextlib.redirect_stderr(io.StringIO()) as said:
+            check.identity("nobody-of-that-name")
+        self.assertEqual(said.getvalue(), "pbrx-go: the image's user nobody-of-that-name is not in its /etc/passwd\n")
 
 
 class Apk(unittest.TestCase):

@@ -25,10 +25,12 @@ type buildOptions struct {
 	push    bool
 	// compression of layers; empty: as the destinations like it.
 	compression string
-	tags        []string
-	format      string
-	dryRun      bool
-	dir         string
+	// checks is what becomes of images that fail one.
+	checks string
+	tags   []string
+	format string
+	dryRun bool
+	dir    string
 	// locations are what outputs and push say.
 	locations []images.Location
 }
@@ -57,6 +59,7 @@ References with digests go to stdout, base first, everything else to stderr.
 	flags.StringArrayVar(&o.outputs, "output", nil, "where images go: `DEST` is "+outputForms+" (default: Docker where it builds, else the user's image store); can be repeated")
 	flags.BoolVar(&o.push, "push", false, "push to the registries that the names of the images say (--output docker://)")
 	flags.StringVar(&o.compression, "compression", "", "`HOW` layers are compressed: zstd, gzip (Docker before 23 pulls nothing else) or uncompressed (default: zstd where there are manifests)")
+	flags.StringVar(&o.checks, "check", "error", "`WHAT` becomes of images whose scripts would die at start: error (none is named), warn, or off (it is not looked)")
 	flags.StringArrayVarP(&o.tags, "tag", "t", nil, "`TAG` of every image of the set (default latest); can be repeated")
 	flags.StringVar(&o.format, "format", "text", "`FORMAT` on stdout: text or json")
 	flags.BoolVarP(&o.dryRun, "dry-run", "n", false, "print the plan, build nothing")
@@ -70,6 +73,9 @@ func (o *buildOptions) check(env environment) error {
 	}
 	if !slices.Contains([]string{"", "zstd", "gzip", "uncompressed"}, o.compression) {
 		return usagef("--compression %s: use zstd, gzip or uncompressed", o.compression)
+	}
+	if !slices.Contains([]string{"off", "warn", "error"}, o.checks) {
+		return usagef("--check %s: use off, warn or error", o.checks)
 	}
 	if err := o.parseOutputs(); err != nil {
 		return err
@@ -98,7 +104,7 @@ func (a *app) buildImages(ctx context.Context, o *buildOptions) (err error) {
 	if err != nil {
 		return err
 	}
-	s, err := a.openOperation(ctx, "build-images", o.engineFlags, operation{flags: o.planFlags, dir: o.dir, in: in, constraints: constraints})
+	s, err := a.openOperation(ctx, "build-images", o.engineFlags, operation{flags: o.planFlags, dir: o.dir, in: in, constraints: constraints, check: builder.CheckMode(o.checks)})
 	if err != nil {
 		return err
 	}
@@ -185,6 +191,9 @@ func (s *operation) printBuilt(run *builder.Run, made *made, built []images.Buil
 		}
 		if len(result.Plan.Unbuilt) > 0 {
 			report["unbuilt"] = result.Plan.Unbuilt
+		}
+		if failed := run.FailedChecks(); len(failed) > 0 {
+			report["failed_checks"] = failed
 		}
 		return s.printJSON(report)
 	}

@@ -94,11 +94,13 @@ type operation struct {
 	in    images.Input
 	// constraints are nil where no project is built.
 	constraints *host.Constraints
-	epoch       time.Time
-	engine      *opened
-	display     *progress.Display
-	run         *builder.Run
-	source      builder.Source
+	// check is what becomes of images that fail one.
+	check   builder.CheckMode
+	epoch   time.Time
+	engine  *opened
+	display *progress.Display
+	run     *builder.Run
+	source  builder.Source
 }
 
 // openOperation starts the engine for a project that was read and checked.
@@ -176,6 +178,7 @@ func (s *operation) probe(ctx context.Context) (*builder.Run, error) {
 		return mirror, nil
 	}
 	opts.Plan, opts.Epoch, opts.NoCache, opts.Status = s.flags.options(), s.epoch, s.flags.noCache, s.display.Update
+	opts.Check = s.check
 	s.run, err = builder.Probe(ctx, s.engine, opts)
 	return s.run, err
 }
@@ -183,6 +186,9 @@ func (s *operation) probe(ctx context.Context) (*builder.Run, error) {
 // openSource opens what the wheel of a project is made from.
 func (s *operation) openSource(dir string, in images.Input) (builder.Source, error) {
 	source, err := builder.OpenSource(dir, in)
+	for variable := range in.Version { // there is one at most
+		err = builder.VersionOnly(err, dir, variable)
+	}
 	if err != nil || !in.VersionFromGit() {
 		return source, err
 	}
