@@ -128,16 +128,12 @@ func below(folder string, files map[string]string) map[string]string {
 }
 
 // write puts what a build would be sent into a folder, as the user who runs the build.
-func write(t *testing.T, files fsutil.FS, exclude []string, into string) {
+func write(t *testing.T, files fsutil.FS, into string) {
 	t.Helper()
-	files, err := fsutil.NewFilterFS(files, &fsutil.FilterOpt{ExcludePatterns: exclude})
-	if err != nil {
-		t.Fatal(err)
-	}
 	if err := os.MkdirAll(into, 0o755); err != nil {
 		t.Fatal(err)
 	}
-	err = files.Walk(context.Background(), "", func(path string, e fs.DirEntry, err error) error {
+	err := files.Walk(context.Background(), "", func(path string, e fs.DirEntry, err error) error {
 		if err != nil {
 			return err
 		}
@@ -183,13 +179,13 @@ func made(t *testing.T, python, dir string, version map[string]string) string {
 		return err.Error()
 	}
 	work := t.TempDir()
-	write(t, source.Files, source.Exclude, filepath.Join(work, "src", source.Below))
+	write(t, source.Files, filepath.Join(work, "src", source.Below))
 	args := []string{"-c", wheelProgram, work, "tree"}
 	if plan.Source.Sdist {
 		args[3] = "sdist"
 	}
 	if source.Git != nil {
-		write(t, source.Git, nil, filepath.Join(work, "src", ".git"))
+		write(t, source.Git, filepath.Join(work, "src", ".git"))
 		args = append(args, "--git")
 	}
 	if plan.Source.Tags {

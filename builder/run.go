@@ -46,8 +46,6 @@ type Folder struct {
 // Source is what the project's wheel is built from.
 type Source struct {
 	Files fsutil.FS
-	// Exclude are patterns of files that no build needs (fsutil's syntax).
-	Exclude []string
 	// Git is the project's history, nil where there is none.
 	Git fsutil.FS
 	// Below is where in the repository's work tree the project lies, empty at its top.

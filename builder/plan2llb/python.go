@@ -40,8 +40,6 @@ func (b Builder) tools() llb.RunOption { return llb.AddMount(toolsDir, b.Tools, 
 
 // Tree is how the project's files lie.
 type Tree struct {
-	// Exclude are patterns of files that are not sent (fsutil's syntax).
-	Exclude []string
 	// Sibling is the canonical name of the sibling whose files they are; empty for the project's own.
 	Sibling string
 	// Below is where in the repository's work tree the project lies, with slashes; empty at its top.
@@ -67,7 +65,7 @@ func (c *Compiler) Wheel(b Builder, root llb.State, source images.Source, tree T
 		operands[0] = "sdist"
 	}
 	opts := options{b.tools(), c.pip(),
-		llb.AddMount(path.Join("/src", tree.Below), llb.Local(files, llb.SharedKeyHint(files), llb.ExcludePatterns(tree.Exclude),
+		llb.AddMount(path.Join("/src", tree.Below), llb.Local(files, llb.SharedKeyHint(files),
 			llb.WithCustomName("[internal] project files")), llb.ForceNoOutput)}
 	if source.Git {
 		operands = append(operands, "--git")
