@@ -155,7 +155,7 @@ func (b *build) assemble(ctx context.Context, c gateway.Client, in images.Input)
 	if b.plan, err = images.New(in, b.opts.Plan); err != nil {
 		return nil, err
 	}
-	dependencies, err := b.dependencies(ctx, c, work, on, metadata)
+	dependencies, err := b.dependencies(ctx, c, work, on, metadata, in.Lock)
 	if err != nil {
 		return nil, err
 	}

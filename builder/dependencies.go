@@ -14,6 +14,7 @@ import (
 	"github.com/pbrx-go/pbrx-go/builder/plan2llb"
 	"github.com/pbrx-go/pbrx-go/images"
 	"github.com/pbrx-go/pbrx-go/setupcfg"
+	"github.com/pbrx-go/pbrx-go/setupcfg/lock"
 )
 
 // roots are the root file systems on which wheels are made.
@@ -89,8 +90,9 @@ func requirementsOf(plan *images.Plan, name string, requiresDist []string) (r pl
 }
 
 // dependencies resolves the requirements of all images and makes the wheels.
-func (b *build) dependencies(ctx context.Context, c gateway.Client, work plan2llb.Builder, on roots, wheel *setupcfg.Wheel) (*dependencies, error) {
+func (b *build) dependencies(ctx context.Context, c gateway.Client, work plan2llb.Builder, on roots, wheel *setupcfg.Wheel, locked *lock.Lock) (*dependencies, error) {
 	r, numbers := requirementsOf(b.plan, wheel.Name, wheel.RequiresDist)
+	r.Lock = locked
 	d := &dependencies{numbers: numbers, wheels: map[string]plan2llb.Wheel{}, sizes: map[string]int64{}}
 	if len(wheel.RequiresDist) == 0 {
 		d.Sets = make([][]string, len(r.Images))

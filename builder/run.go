@@ -18,6 +18,7 @@ import (
 
 	"github.com/pbrx-go/pbrx-go/builder/gitdir"
 	"github.com/pbrx-go/pbrx-go/builder/plan2llb"
+	"github.com/pbrx-go/pbrx-go/builder/projectfiles"
 	"github.com/pbrx-go/pbrx-go/images"
 	"github.com/pbrx-go/pbrx-go/setupcfg"
 )
@@ -53,6 +54,9 @@ type Source struct {
 	Below string
 
 	repository *gitdir.Repository
+	choice     *projectfiles.Choice
+	// withoutGit is why git's list of files could not be read where it is not needed.
+	withoutGit error
 }
 
 // Options are what a run needs beside the project.

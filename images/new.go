@@ -8,6 +8,7 @@ import (
 
 	"github.com/pbrx-go/pbrx-go/bindep"
 	"github.com/pbrx-go/pbrx-go/setupcfg"
+	"github.com/pbrx-go/pbrx-go/setupcfg/lock"
 )
 
 // Input is everything planning may look at. Nothing is looked up later.
@@ -18,6 +19,8 @@ type Input struct {
 	Base   Base
 	// Constraints are nil where there are none.
 	Constraints *Constraints
+	// Lock is nil where there is none.
+	Lock *lock.Lock
 	// NativeSource is a file of the project that has to be compiled, if there is one.
 	NativeSource string
 	// Version are the variables of Project.VersionVariables that are set, with their values: they set the version.
@@ -73,6 +76,9 @@ func New(in Input, opts Options) (*Plan, error) {
 
 		Constraints: in.Constraints,
 	}
+	if in.Lock != nil {
+		p.Lock = &Lock{File: in.Lock.File, Kind: string(in.Lock.Kind), Packages: len(in.Lock.Packages), Others: in.Lock.Others}
+	}
 	if in.Base.Python.ExternallyManaged && p.Project.Name != "" {
 		p.Environment = "/opt/" + setupcfg.Canonical(p.Project.Name)
 	}
@@ -81,6 +87,11 @@ func New(in Input, opts Options) (*Plan, error) {
 	problems := p.chooseInit(in, opts.InitPath)
 	for _, w := range in.Project.Warnings {
 		p.Warnings = append(p.Warnings, w.String())
+	}
+	if in.Lock != nil {
+		for _, w := range in.Lock.Warnings {
+			p.Warnings = append(p.Warnings, w.String())
+		}
 	}
 	problems = append(problems, p.addImages(in.Project, opts)...)
 	if len(problems) > 0 {

@@ -17,7 +17,9 @@ type Plan struct {
 	Source  Source    `json:"source"`
 	// Constraints limit the versions of the dependencies; nil where there are none.
 	Constraints *Constraints `json:"constraints,omitempty"`
-	Images      []Image      `json:"images"`
+	// Lock is the lock file that gives the versions of the dependencies; nil where there is none.
+	Lock   *Lock   `json:"lock,omitempty"`
+	Images []Image `json:"images"`
 	// Unbuilt are programs that the project installs, too, and that get no image unless they are asked for.
 	Unbuilt  []Program `json:"unbuilt,omitempty"`
 	Warnings []string  `json:"warnings"`
@@ -110,6 +112,17 @@ type Constraint struct {
 	From string `json:"from"`
 	// Why is the reason for which it does not count.
 	Why string `json:"why,omitempty"`
+}
+
+// Lock is the lock file that a plan is made for.
+type Lock struct {
+	File string `json:"file"`
+	// Kind is pylock, uv, poetry, pdm, pipfile or requirements.
+	Kind string `json:"kind"`
+	// Packages are how many entries it has, of which an image need not have all.
+	Packages int `json:"packages"`
+	// Others are lock files that do not count beside it.
+	Others []string `json:"others,omitempty"`
 }
 
 // Image is one image of the set.

@@ -6,6 +6,8 @@ import (
 	"strings"
 
 	"github.com/moby/buildkit/client/llb"
+
+	"github.com/pbrx-go/pbrx-go/setupcfg/lock"
 )
 
 // Requirements is what decides the dependencies: nothing else of the project is part of their key.
@@ -13,6 +15,8 @@ type Requirements struct {
 	Project      string              `json:"project"`
 	RequiresDist []string            `json:"requires_dist"`
 	Images       []ImageRequirements `json:"images"`
+	// Lock gives the versions; nil where there is none.
+	Lock *lock.Lock `json:"-"`
 }
 
 // ImageRequirements are the extras of one image.
@@ -50,12 +54,18 @@ func (c *Compiler) Resolve(b Builder, root llb.State, r Requirements, profile Pr
 	if err != nil {
 		return llb.State{}, fmt.Errorf("writing the requirements down: %w", err)
 	}
+	var locked []byte
+	if r.Lock != nil {
+		if locked, err = json.Marshal(r.Lock); err != nil {
+			return llb.State{}, fmt.Errorf("writing the lock file down: %w", err)
+		}
+	}
 	name, operands := "[dependencies] resolve", []string{}
 	if profile == Withheld {
 		operands = append(operands, string(profile))
 	}
 	return c.exec(root, Step{Name: withTools(name, profile)}, program(toolsDir+"/bin/python", "resolve.py", operands...),
-		b.tools(), c.pip(), textFile(runDir+"/requirements.json", data),
+		b.tools(), c.pip(), textFile(runDir+"/requirements.json", data), textFile(runDir+"/lock.json", locked),
 		textFile(runDir+"/dependency-constraints.txt", c.in.DependencyConstraints)).AddMount("/out", llb.Scratch()), nil
 }
 

@@ -14,6 +14,7 @@ answer is {"needs_tools": REASON}, and the step is run again where it is install
 import json
 import sys
 
+import locked
 from pip._vendor.packaging.requirements import Requirement
 from pip._vendor.packaging.tags import sys_tags
 from pip._vendor.packaging.utils import canonicalize_name
@@ -89,6 +90,19 @@ def ask_pip(lines, tools):
         return json.load(f)["install"]
 
 
+def ask_lock(lines, project, extras, tools):
+    """The same of the project's lock file."""
+    with open(given("lock.json")) as f:
+        lock = json.load(f)
+
+    def failed(output):
+        if tools and answer_tools(OUT, lacking(output)):
+            sys.exit(0)
+
+    run_pip = locked.pip_runner(TOOLS + "/bin/python", pip_environment(), failed)
+    return locked.resolve([Requirement(line) for line in lines], lock, given("dependency-constraints.txt"), run_pip, extras, project=project)["install"]
+
+
 def describe(item, why):
     """One distribution of the answer."""
     metadata, info = item["metadata"], item["download_info"]
@@ -97,7 +111,7 @@ def describe(item, why):
     if "vcs_info" in info:
         url = "%s+%s@%s" % (info["vcs_info"]["vcs"], url, info["vcs_info"]["commit_id"])
     elif "archive_info" in info:
-        hashes = ["%s:%s" % pair for pair in sorted((info["archive_info"].get("hashes") or {}).items())]
+        hashes = item.get("locked_hashes") or ["%s:%s" % pair for pair in sorted((info["archive_info"].get("hashes") or {}).items())]
     else:
         fail("%s is a folder, %s, which only exists where it was written: name a release of it, or a repository" % (metadata["name"], url))
     if info.get("subdirectory"):
@@ -124,7 +138,11 @@ def main():
     for image in spec["images"]:
         direct(parse(), project, parse(), set(image["extras"]), lines)
     lines = sorted(set(lines))
-    report = ask_pip(lines, "--tools" in sys.argv[1:]) if lines else []
+    tools = "--tools" in sys.argv[1:]
+    if lines and given("lock.json"):
+        report = ask_lock(lines, project, {e for image in spec["images"] for e in image["extras"]}, tools)
+    else:
+        report = ask_pip(lines, tools) if lines else []
     if report is None:
         return
     chosen = {canonicalize_name(item["metadata"]["name"]): item for item in report}

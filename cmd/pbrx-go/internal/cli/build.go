@@ -116,6 +116,9 @@ func (a *app) buildImages(ctx context.Context, o *buildOptions) (err error) {
 	if o.dryRun {
 		return errors.Join(s.endDisplay(), a.printPlan(run, in, o.planFlags, o.format))
 	}
+	if err := s.sayWhatIsSent(ctx); err != nil {
+		return err
+	}
 	made, err := s.make(ctx, run, s.deliveryTo(o.locations, o.compression))
 	if err != nil {
 		return err

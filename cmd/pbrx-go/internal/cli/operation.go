@@ -33,9 +33,11 @@ type planFlags struct {
 	// constraints are files, excluded names whose entries in them do not count.
 	constraints []string
 	excluded    []string
-	noCache     bool
-	progress    string
-	quiet       bool
+	// lock is a lock file of the project, none, or empty for the first that there is.
+	lock     string
+	noCache  bool
+	progress string
+	quiet    bool
 }
 
 func (f *planFlags) bind(cmd *cobra.Command) {
@@ -48,6 +50,7 @@ func (f *planFlags) bind(cmd *cobra.Command) {
 	flags.StringVar(&f.initPath, "init-path", "", "`PATH` of the init put before every command, or none (default: dumb-init, tini or catatonit of the distribution)")
 	flags.StringArrayVarP(&f.constraints, "constraint", "c", nil, "pip constraints: `FILE`, URL or git+URL@REF#PATH; can be repeated")
 	flags.StringArrayVar(&f.excluded, "constraint-exclude", nil, "leave the entries of `NAME` out of the constraints; can be repeated")
+	flags.StringVar(&f.lock, "lock", "", "`FILE` of the project that gives exact versions, or none (default: the first of pylock.toml, uv.lock, poetry.lock, pdm.lock, Pipfile.lock and a requirements.txt with hashes)")
 	flags.BoolVar(&f.noCache, "no-cache", false, "run every step again")
 	flags.StringVar(&f.progress, "progress", "auto", "`MODE` of progress on stderr: auto, tty, plain, rawjson or quiet")
 }
@@ -94,6 +97,7 @@ type operation struct {
 	engine  *opened
 	display *progress.Display
 	run     *builder.Run
+	source  builder.Source
 }
 
 // openOperation starts the engine for a project that was read and checked.
@@ -149,9 +153,8 @@ func (s *operation) probe(ctx context.Context) (*builder.Run, error) {
 	for _, w := range warnings {
 		s.warn(w)
 	}
-	var source builder.Source
 	if s.in.Project != nil {
-		if source, err = s.source(); err != nil {
+		if err := s.openSource(); err != nil {
 			return nil, usageError{err}
 		}
 	}
@@ -159,7 +162,7 @@ func (s *operation) probe(ctx context.Context) (*builder.Run, error) {
 	if c := s.constraints; c != nil {
 		fromHost.Constraints, fromHost.BuildConstraints, fromHost.DependencyConstraints, fromHost.ConstraintLines = c.Pip, c.Build, c.Requested, c.Lines
 	}
-	opts.Host, opts.Source = fromHost, source
+	opts.Host, opts.Source = fromHost, s.source
 	opts.Mirror = func(base images.Base) (string, error) {
 		mirror, err := host.Mirror(s.flags.mirror, base.Distro, "")
 		if err != nil {
@@ -173,20 +176,36 @@ func (s *operation) probe(ctx context.Context) (*builder.Run, error) {
 	return s.run, err
 }
 
-// source is what the project's wheel is made from.
-func (s *operation) source() (builder.Source, error) {
-	source, err := builder.OpenSource(s.dir, s.in.NeedsGit())
+// openSource opens what the project's wheel is made from.
+func (s *operation) openSource() (err error) {
+	s.source, err = builder.OpenSource(s.dir, s.in)
 	for variable := range s.in.Version { // there is one at most
 		err = builder.VersionOnly(err, s.dir, variable)
 	}
 	if err != nil || !s.in.VersionFromGit() {
-		return source, err
+		return err
 	}
-	warning, err := source.CheckVersion()
+	warning, err := s.source.CheckVersion()
 	if warning != "" {
 		s.warn(warning)
 	}
-	return source, err
+	return err
+}
+
+// sayWhatIsSent says how much of the project goes to the build.
+func (s *operation) sayWhatIsSent(ctx context.Context) error {
+	if s.flags.quiet {
+		return nil
+	}
+	sent, left, err := s.source.Sent(ctx)
+	if err != nil {
+		return err
+	}
+	s.note("%s", sent)
+	if left != "" {
+		s.note("%s", left)
+	}
+	return nil
 }
 
 // onEngine are the options that any use of an engine needs.
@@ -221,7 +240,11 @@ func (a *app) readProject(dir string, flags planFlags) (images.Input, error) {
 	if err != nil {
 		return images.Input{}, err
 	}
-	in := images.Input{Project: project, Bindep: file, Version: map[string]string{}}
+	locked, err := a.openLock(dir, flags)
+	if err != nil {
+		return images.Input{}, err
+	}
+	in := images.Input{Project: project, Bindep: file, Lock: locked, Version: map[string]string{}}
 	if in.NativeSource, err = setupcfg.NativeSource(os.DirFS(dir)); err != nil {
 		return images.Input{}, usageError{fmt.Errorf("reading the project: %w", err)}
 	}

@@ -156,6 +156,9 @@ func (a *app) planText(p *images.Plan) error {
 			fmt.Fprintf(w, "constraints\t%s\t%d entries\t\n", f.From, f.Entries)
 		}
 	}
+	if p.Lock != nil {
+		fmt.Fprintf(w, "lock\t%s\t%d entries\t\n", p.Lock.File, p.Lock.Packages)
+	}
 	for _, image := range p.Images {
 		if !image.Selected {
 			continue
