@@ -169,6 +169,9 @@ func made(t *testing.T, python, dir string, version map[string]string) string {
 	if err != nil {
 		t.Fatal(err)
 	}
+	for name := range version { // as the command does
+		project.SetVersion(name)
+	}
 	in := images.Input{Project: project, Version: version}
 	plan, err := images.New(in, images.Options{})
 	if err != nil {

@@ -4,9 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"testing"
-
-	"github.com/pbrx-go/pbrx-go/images"
-	"github.com/pbrx-go/pbrx-go/setupcfg"
 )
 
 func TestVersionOnly(t *testing.T) {
@@ -22,7 +19,7 @@ func TestVersionOnly(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			dir := place(t, c.files)
-			_, err := OpenSource(dir, images.Input{Project: &setupcfg.Project{NeedsGit: true}})
+			_, err := OpenSource(dir, withGit())
 			want := fmt.Sprintf("reading the project's history: there is no git repository in %s or above, and PBR_VERSION sets the version only: the list of files is git's, and without it the wheel would lack %s: "+
 				"build from a clone or a released sdist, or make one: git init, git add and git commit", dir, c.lost)
 			if got := VersionOnly(err, dir, "PBR_VERSION"); got == nil || got.Error() != want {
