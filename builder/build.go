@@ -149,6 +149,9 @@ func (b *build) assemble(ctx context.Context, c gateway.Client, in images.Input)
 	if err := group.Wait(); err != nil {
 		return nil, err
 	}
+	if err := b.age(ctx, c, work.Asked, "asked.json", Age{Name: "pip and build", Refresh: plan2llb.RefreshPython, step: plan2llb.ToolsStep}); err != nil {
+		return nil, err
+	}
 	if in.Project, err = in.Project.Complete(metadata); err != nil {
 		return nil, &WheelError{Err: err}
 	}
@@ -195,11 +198,14 @@ func (b *build) index(ctx context.Context, c gateway.Client) (llb.State, error) 
 		return llb.Scratch(), err
 	}
 	index, report := b.compiler.Index(b.Base, wanted)
-	b.cached = append(b.cached, report)
 	var found struct {
 		Missing []string `json:"missing"`
 	}
 	if err := readJSON(ctx, c, report, "index.json", &found); err != nil {
+		return index, err
+	}
+	age := Age{Name: "package index of " + b.Base.DistroName, Refresh: plan2llb.RefreshDistro, step: plan2llb.IndexStep(b.Base)}
+	if err := b.age(ctx, c, report, "index.json", age); err != nil {
 		return index, err
 	}
 	lacking := &MissingPackageError{Distro: b.Base.DistroName}

@@ -74,6 +74,8 @@ type Options struct {
 	Plan    images.Options
 	Epoch   time.Time
 	NoCache bool
+	// Refresh are the cached answers to ask for again.
+	Refresh plan2llb.Refresh
 	// Status is told of everything the engine does; it may be nil.
 	Status func(*client.SolveStatus)
 }
@@ -91,6 +93,7 @@ type Run struct {
 	tracker  *tracker
 	// cached are the states whose steps a layer cache holds after Build.
 	cached []llb.State
+	ages   []Age
 }
 
 // Probe finds the base image and learns what it is. Errors are *BaseError, *EngineError or *StepError.
@@ -195,6 +198,7 @@ func (r *Run) compiler() *plan2llb.Compiler {
 		Constraints:      r.opts.Host.Constraints,
 		BuildConstraints: r.opts.Host.BuildConstraints,
 		NoCache:          r.opts.NoCache,
+		Refresh:          r.opts.Refresh,
 
 		DependencyConstraints: r.opts.Host.DependencyConstraints,
 	}

@@ -50,13 +50,16 @@ const indexStep = "[distro] package index"
 // IsIndex says whether a step is the one that fetches the package index.
 func IsIndex(step string) bool { return strings.HasPrefix(step, indexStep) }
 
+// IndexStep is the step that fetches the package index of a base's distribution.
+func IndexStep(base images.Base) string { return indexStep + " (" + base.PackageManager + ")" }
+
 // Index fetches the package index of the base's distribution. It returns the index,
-// for Packages, and a folder with index.json: {"missing": [NAME…]} of the names asked for.
+// for Packages, and a folder with index.json: {"missing": [NAME…]} of the names asked for and {"asked"}, when that was.
 func (c *Compiler) Index(base images.Base, wanted []string) (index, report llb.State) {
 	wanted = slices.Compact(slices.Sorted(slices.Values(wanted)))
 	m := managers()[base.PackageManager]
-	run := c.exec(c.in.Base, Step{Name: indexStep + " (" + base.PackageManager + ")"},
-		program(base.Python.Executable, "packages.py", append([]string{"index", base.PackageManager}, wanted...)...), c.network(), secret(SecretMirror), c.discard(m))
+	run := c.exec(c.in.Base, Step{Name: IndexStep(base)},
+		program(base.Python.Executable, "packages.py", append([]string{"index", base.PackageManager}, wanted...)...), c.network(), secret(SecretMirror), c.discard(m), c.refresh(RefreshDistro))
 	return run.AddMount(m.index, llb.Scratch()), run.AddMount("/out", llb.Scratch())
 }
 

@@ -14,17 +14,22 @@ import (
 // Probe runs the base's Python to learn what there is to know about the base; the
 // folder it returns holds base.json.
 func (c *Compiler) Probe(python string) llb.State {
-	return c.exec(c.in.Base, Step{Name: "[base] facts of the base image"}, program(python, "probe.py"), offline(),
+	return c.exec(c.in.Base, Step{Name: "[base] facts of the base image"}, program(python, "probe.py"), offline(), c.refresh(RefreshBase),
 		llb.AddEnv("PBRX_PYTHON", python)).AddMount("/out", llb.Scratch())
 }
 
 // Builder is where wheels are made: a root file system with the compile profile, and the
 // Python tools that work there.
 type Builder struct {
-	Root   llb.State
-	Tools  llb.State
+	Root  llb.State
+	Tools llb.State
+	// Asked is a folder with asked.json: when the tools were fetched. No step has it.
+	Asked  llb.State
 	Python string
 }
+
+// ToolsStep is the step that fetches the Python tools.
+const ToolsStep = "[python] tools: pip, build"
 
 // Builder adds the Python tools to a builder's root file system. Where the base's Python can make
 // virtual environments with a pip, they are made on the base, and a change of bindep.txt leaves them alone.
@@ -33,9 +38,8 @@ func (c *Compiler) Builder(base images.Base, root llb.State) Builder {
 	if base.Python.Ensurepip {
 		on, how = c.in.Base, "ensurepip"
 	}
-	tools := c.exec(on, Step{Name: "[python] tools: pip, build"}, program(base.Python.Executable, "tools.py", how), c.pip()).
-		AddMount(toolsDir, llb.Scratch())
-	return Builder{Root: root, Tools: tools, Python: base.Python.Executable}
+	tools := c.exec(on, Step{Name: ToolsStep}, program(base.Python.Executable, "tools.py", how), c.pip(), c.refresh(RefreshPython))
+	return Builder{Root: root, Tools: tools.AddMount(toolsDir, llb.Scratch()), Asked: tools.AddMount("/out", llb.Scratch()), Python: base.Python.Executable}
 }
 
 // tools mounts the builder's Python tools.
@@ -104,7 +108,7 @@ func (c *Compiler) Dependencies(b Builder, r Requirements) (llb.State, error) {
 	}
 	return c.exec(b.Root, Step{Name: "[dependencies] wheels"}, program(toolsDir+"/bin/python", "dependencies.py"),
 		b.tools(), c.pip(), textFile(runDir+"/requirements.json", data),
-		textFile(runDir+"/dependency-constraints.txt", c.in.DependencyConstraints)).AddMount("/out", llb.Scratch()), nil
+		textFile(runDir+"/dependency-constraints.txt", c.in.DependencyConstraints), c.refresh(RefreshPython, RefreshGit)).AddMount("/out", llb.Scratch()), nil
 }
 
 // Group is a set of wheels installed by one step into one layer.

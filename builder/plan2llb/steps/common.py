@@ -9,9 +9,11 @@ Every step runs in a container of the builder, as root, with these mounted where
 /tmp/pbrx/constraints.txt, build-constraints.txt, dependency-constraints.txt
 """
 
+import json
 import os
 import subprocess
 import sys
+import time
 
 RUN = "/tmp/pbrx/"
 TOOLS = "/tmp/pbrx/tools"
@@ -78,6 +80,12 @@ def pip_environment():
 def note(message):
     """Tells the user something at once, whatever else the step prints."""
     print("pbrx-go: note: " + message, flush=True)
+
+
+def asked(path, answer=None):
+    """Writes down when somebody else was asked, with the answer; no later step may have the file among its inputs."""
+    with open(path, "w") as f:
+        json.dump(dict(answer or {}, asked=int(time.time())), f)
 
 
 def run(argv, env, explain=None, notice=None):

@@ -7,7 +7,6 @@ Nothing but the packages stays: caches, lists and logs are mounts, times are set
 """
 
 import filecmp
-import json
 import os
 import shutil
 import sys
@@ -15,7 +14,7 @@ import sys
 import apk
 import apt
 import dnf
-from common import began, fail, settle
+from common import asked, began, fail, settle
 
 # Written by the package manager, of no use in an image. What was there before is put back.
 TRACES = (
@@ -81,8 +80,7 @@ def put_back(copy, path):
 
 def index(manager, names):
     missing = MANAGERS[manager].index(names)
-    with open("/out/index.json", "w") as f:
-        json.dump({"missing": missing}, f)
+    asked("/out/index.json", {"missing": missing})
 
 
 MANAGERS = {"apt": apt, "apk": apk, "dnf": dnf}

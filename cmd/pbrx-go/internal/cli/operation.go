@@ -12,6 +12,7 @@ import (
 	"github.com/pbrx-go/pbrx-go/bindep"
 	"github.com/pbrx-go/pbrx-go/builder"
 	"github.com/pbrx-go/pbrx-go/builder/host"
+	"github.com/pbrx-go/pbrx-go/builder/plan2llb"
 	"github.com/pbrx-go/pbrx-go/builder/progress"
 	"github.com/pbrx-go/pbrx-go/images"
 )
@@ -31,8 +32,11 @@ type planFlags struct {
 	constraints []string
 	excluded    []string
 	noCache     bool
-	progress    string
-	quiet       bool
+	// again are lists of what to ask for again, pull is one of them.
+	again    []string
+	pull     bool
+	progress string
+	quiet    bool
 }
 
 func (f *planFlags) bind(cmd *cobra.Command) {
@@ -46,11 +50,30 @@ func (f *planFlags) bind(cmd *cobra.Command) {
 	flags.StringArrayVarP(&f.constraints, "constraint", "c", nil, "pip constraints: `FILE`, URL or git+URL@REF#PATH; can be repeated")
 	flags.StringArrayVar(&f.excluded, "constraint-exclude", nil, "leave the entries of `NAME` out of the constraints; can be repeated")
 	flags.BoolVar(&f.noCache, "no-cache", false, "run every step again")
+	flags.StringArrayVar(&f.again, "refresh", nil, "ask again for cached answers of `WHAT`: base,distro,python,git (default: all)")
+	flags.Lookup("refresh").NoOptDefVal = refreshAll
+	flags.BoolVar(&f.pull, "pull", false, "short for --refresh=base")
 	flags.StringVar(&f.progress, "progress", "auto", "`MODE` of progress on stderr: auto, tty, plain, rawjson or quiet")
 }
 
 func (f *planFlags) options() images.Options {
 	return images.Options{Prefix: f.prefix, Only: f.only, GUIScripts: f.gui, InitPath: f.initPath}
+}
+
+// refreshAll is --refresh without a value.
+const refreshAll = "base,distro,python,git"
+
+// refresh is what --refresh and --pull say.
+func (f *planFlags) refresh() (plan2llb.Refresh, error) {
+	lists := slices.Clone(f.again)
+	if f.pull {
+		lists = append(lists, plan2llb.RefreshBase)
+	}
+	r, err := plan2llb.ParseRefresh(lists...)
+	if err != nil {
+		return nil, usagef("--refresh: %w", err)
+	}
+	return r, nil
 }
 
 // check plans without a base, so that mistakes that need none are found before an engine is started.
@@ -70,6 +93,9 @@ func (f *planFlags) check(in images.Input) error {
 	}
 	if _, err := host.Mirror(f.mirror, bindep.Distro{}, ""); err != nil {
 		return usageError{err}
+	}
+	if _, err := f.refresh(); err != nil {
+		return err
 	}
 	if !slices.Contains([]string{"auto", "tty", "plain", "rawjson", "quiet"}, f.progress) {
 		return usagef("--progress %s: use auto, tty, plain, rawjson or quiet", f.progress)
@@ -163,6 +189,9 @@ func (s *operation) probe(ctx context.Context) (*builder.Run, error) {
 		return mirror, nil
 	}
 	opts.Plan, opts.Epoch, opts.NoCache, opts.Status = s.flags.options(), s.epoch, s.flags.noCache, s.display.Update
+	if opts.Refresh, err = s.flags.refresh(); err != nil {
+		return nil, err
+	}
 	s.run, err = builder.Probe(ctx, s.engine, opts)
 	return s.run, err
 }
