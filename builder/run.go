@@ -32,6 +32,8 @@ type Host struct {
 	// Constraints and BuildConstraints are pip's, from the host's pip configuration; DependencyConstraints are asked for
 	// beside them, and hold for the dependencies only.
 	Constraints, BuildConstraints, DependencyConstraints []byte
+	// Hidden are the credentials among all this, in every spelling: what steps print is shown and kept without them.
+	Hidden []string
 	// ConstraintLines are the entries of Constraints and DependencyConstraints, for errors that speak of them.
 	ConstraintLines []images.Constraint
 }
@@ -98,7 +100,7 @@ type Run struct {
 
 // Probe finds the base image and learns what it is. Errors are *BaseError, *EngineError or *StepError.
 func Probe(ctx context.Context, solver Solver, opts Options) (*Run, error) {
-	r := &Run{solver: solver, opts: opts, tracker: newTracker(opts.Status)}
+	r := &Run{solver: solver, opts: opts, tracker: newTracker(opts.Status, opts.Host.Hidden...)}
 	var compiler *plan2llb.Compiler
 	stores := lateStores{}
 	_, err := solver.Solve(ctx, Job{
