@@ -242,6 +242,9 @@ func (a *app) readProject(dir string, flags planFlags) (images.Input, error) {
 	if err != nil {
 		return images.Input{}, err
 	}
+	if err := project.CheckCredentials(); err != nil {
+		return images.Input{}, err
+	}
 	in := images.Input{Project: project, Bindep: file, Version: map[string]string{}}
 	for _, name := range project.VersionVariables() {
 		if value := a.env[name]; value != "" {
