@@ -51,7 +51,7 @@ func checkCredentials(all []Requirement) error {
 func (w *Wheel) checkCredentials() error {
 	var all []Requirement
 	for _, text := range w.RequiresDist {
-		all = append(all, Requirement{Text: text, Pos: w.place("Requires-Dist")})
+		all = append(all, Requirement{Text: text, Pos: filePos(metadataFile)})
 	}
 	return checkCredentials(all)
 }

@@ -58,7 +58,7 @@ more = ["c @ git+https://t0k@n@host/c ; python_version>'3'"]
 func TestCompleteRefusesCredentials(t *testing.T) {
 	w := parseDemo(t, demoMetadata+"Requires-Dist: z @ https://me:s3cret@host/z.whl\n", demoEntryPoints)
 	_, err := demo(t).Complete(w)
-	want := `METADATA:5:1: the requirement "z @ https://***@host/z.whl" has credentials, which everybody could read in the images, leave them out of the URL: pip finds them in netrc, or in the URL of its index`
+	want := `METADATA: the requirement "z @ https://***@host/z.whl" has credentials, which everybody could read in the images, leave them out of the URL: pip finds them in netrc, or in the URL of its index`
 	if err == nil || err.Error() != want {
 		t.Errorf("%v\nwant\n%s", err, want)
 	}
