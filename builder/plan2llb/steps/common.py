@@ -11,6 +11,7 @@ Every step runs in a container of the builder, as root, with these mounted where
 
 import json
 import os
+import re
 import subprocess
 import sys
 import time
@@ -95,6 +96,8 @@ def run(argv, env, explain=None, notice=None):
     notice gets each line as it is printed.
     """
     print("+ " + " ".join(argv), flush=True)
+    if explain is None and argv[1:3] == ["-m", "pip"]:
+        explain = lambda output: refusal(argv, env, output)
     if explain is None and notice is None:
         done, output = subprocess.run(argv, env=env).returncode, ""
     else:
@@ -104,6 +107,38 @@ def run(argv, env, explain=None, notice=None):
         if reason:
             print(reason, flush=True)  # where the rest was printed: two streams have no order
         fail("%s ended with status %d" % (os.path.basename(argv[0]), done))
+
+
+def refusal(argv, env, output):
+    """What an index said to pip that let it in to nothing, as a line for people; empty where that was not the reason.
+
+    To pip, a page that it may not see is one that is not there, and it says so only where somebody wants to know more.
+    """
+    missing = re.search(r"No matching distribution found for (([\w.-]+).*)", output)
+    if not missing:
+        return ""
+    found = re.search(r"(40[13]) Error, Credentials not correct for (\S+)", output)
+    if found is None:
+        commands = [n for n, word in enumerate(argv) if word in ("install", "wheel", "download")]
+        again = argv[: commands[0]] + ["download", "-vv", "--retries=0", "--timeout=15", "--no-deps", "--dest", "/tmp/refused", missing[2]]
+        try:
+            said = subprocess.run(again, env=env, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, errors="replace", timeout=60).stdout
+        except subprocess.TimeoutExpired:
+            return ""
+        found = re.search(r"Could not fetch URL (?P<page>\S+): (?P<code>40[137]) Client Error", said)
+        if found is None:
+            return ""
+        page, code = found["page"], found["code"]
+    else:
+        code, page = found[1], found[2]
+    index = re.sub(r"(?<=/)%s/?$" % re.escape(re.sub(r"[-_.]+", "-", missing[2]).lower()), "", re.sub(r"://[^/\s]*@", "://", page))
+    word = {"401": "Unauthorized", "403": "Forbidden", "407": "Proxy Authentication Required"}[code]
+    return "ERROR: No matching distribution found for %s: the package index %s answers %s %s: correct the user name and password for it in pip's configuration or netrc" % (
+        missing[1].strip(),
+        index,
+        code,
+        word,
+    )
 
 
 def watch(argv, env, notice):
