@@ -22,7 +22,7 @@ func blame(err error, project *setupcfg.Project, plan *images.Plan, constraints 
 	case strings.HasPrefix(step.Step, "[dependencies]") && len(step.From) == 0:
 		from = append(requirementLines(project, step.reason()), constraintLines(constraints, step.reason())...)
 	case strings.HasPrefix(step.Step, "[distro]") && plan != nil:
-		from = packageLines(slices.Concat(plan.Compile, plan.Runtime), step.reason())
+		from = packageLines(slices.Concat(plan.Compile, plan.Tools, plan.Runtime), step.reason())
 		from = slices.DeleteFunc(from, func(line string) bool { return !slices.Contains(step.From, line) })
 	}
 	if len(from) > 0 {

@@ -133,11 +133,11 @@ func (b *build) assemble(ctx context.Context, c gateway.Client, in images.Input)
 	if err != nil {
 		return nil, err
 	}
-	root := b.compiler.Packages(b.Base, index, b.plan.Compile, "compile")
+	on := b.roots(index)
 	runtimePackages := b.runtimePackages()
 	runtime := b.compiler.Packages(b.Base, index, runtimePackages, "runtime")
-	work := b.compiler.Builder(b.Base, root)
-	wheel, err := b.compiler.Wheel(work, b.plan.Source, b.opts.Source.tree())
+	work := b.compiler.Builder(b.Base, on.tools)
+	wheel, err := b.compiler.Wheel(work, on.wheel(b.plan.Source), b.plan.Source, b.opts.Source.tree())
 	if err != nil {
 		return nil, err
 	}
@@ -158,7 +158,7 @@ func (b *build) assemble(ctx context.Context, c gateway.Client, in images.Input)
 	if b.plan, err = images.New(in, b.opts.Plan); err != nil {
 		return nil, err
 	}
-	dependencies, err := b.dependencies(ctx, c, work, metadata)
+	dependencies, err := b.dependencies(ctx, c, work, on, metadata)
 	if err != nil {
 		return nil, err
 	}
@@ -167,7 +167,7 @@ func (b *build) assemble(ctx context.Context, c gateway.Client, in images.Input)
 		if !image.Selected {
 			continue
 		}
-		st, layers := b.compiler.Assemble(b.plan, work, runtime, len(runtimePackages) > 0, b.groups(n, image, dependencies, wheel))
+		st, layers := b.compiler.Assemble(b.target(), runtime, len(runtimePackages) > 0, b.groups(n, image, dependencies, wheel))
 		if _, err := evaluate(ctx, c, st); err != nil {
 			return nil, err
 		}
@@ -176,11 +176,16 @@ func (b *build) assemble(ctx context.Context, c gateway.Client, in images.Input)
 	return out, nil
 }
 
+// target is where the images have their Python distributions.
+func (b *build) target() plan2llb.Target {
+	return plan2llb.Target{Python: b.plan.Base.Python.Executable, Environment: b.plan.Environment}
+}
+
 // index fetches the package index, checks that it has what bindep.txt asks for, and chooses the init.
 func (b *build) index(ctx context.Context, c gateway.Client) (llb.State, error) {
 	b.init = b.plan.Init.Path
 	var wanted []string
-	all := slices.Concat(b.plan.Compile, b.plan.Runtime)
+	all := slices.Concat(b.plan.Compile, b.plan.Tools, b.plan.Runtime)
 	for _, p := range all {
 		wanted = append(wanted, p.Name)
 	}
@@ -277,79 +282,4 @@ func readWheel(ctx context.Context, c gateway.Client, wheel llb.State) (*setupcf
 	}
 	w.AddDataScripts(files.File, files.Scripts)
 	return w, nil
-}
-
-// set is what one image needs beyond the base image, as dependencies.py found it.
-type set struct {
-	Wheels []struct{} `json:"wheels"`
-}
-
-// requirementsOf says what the dependencies follow from: the wheel's requirements, the extras of
-// the base image and of every image that has some. Which images there are beside these, what they are called and
-// which were asked for makes no difference. numbers are the sets of images by their place in the plan; an
-// image without extras has none.
-func requirementsOf(plan *images.Plan, name string, requiresDist []string) (r plan2llb.Requirements, numbers map[int]int) {
-	r = plan2llb.Requirements{Project: name, RequiresDist: requiresDist}
-	numbers = map[int]int{}
-	for n, image := range plan.Images {
-		if n > 0 && len(image.Extras) == 0 {
-			continue
-		}
-		extras := append([]string{}, plan.Images[0].Extras...)
-		extras = append(extras, image.Extras...)
-		slices.Sort(extras)
-		numbers[n] = len(r.Images)
-		r.Images = append(r.Images, plan2llb.ImageRequirements{Name: image.Script, Extras: slices.Compact(extras)})
-	}
-	return r, numbers
-}
-
-// dependencies makes the wheels of all dependencies of all images.
-func (b *build) dependencies(ctx context.Context, c gateway.Client, work plan2llb.Builder, wheel *setupcfg.Wheel) (sets dependencySets, err error) {
-	sets, err = b.compileDependencies(work, wheel.Name, wheel.RequiresDist)
-	if err != nil || len(wheel.RequiresDist) == 0 {
-		return sets, err
-	}
-	return sets, readJSON(ctx, c, sets.wheels, "sets.json", &sets.sets)
-}
-
-// compileDependencies is dependencies before anything is solved: all sets are empty.
-func (b *build) compileDependencies(work plan2llb.Builder, name string, requiresDist []string) (sets dependencySets, err error) {
-	r, numbers := requirementsOf(b.plan, name, requiresDist)
-	sets = dependencySets{numbers: numbers, sets: make([]set, len(r.Images))}
-	if len(requiresDist) == 0 {
-		sets.wheels = llb.Scratch().File(llb.Mkdir("/sets/0", 0o755, llb.WithParents(true)), llb.WithCustomName("[internal] no dependencies"))
-		return sets, nil
-	}
-	sets.wheels, err = b.compiler.Dependencies(work, r)
-	return sets, err
-}
-
-// dependencySets are the wheels of the dependencies, by image.
-type dependencySets struct {
-	wheels  llb.State
-	sets    []set
-	numbers map[int]int
-}
-
-// of is the folder with the wheels that the image with number n in the plan needs, and whether there are any.
-func (d dependencySets) of(n int) (dir string, any bool) {
-	number, ok := d.numbers[n]
-	if !ok {
-		return "", false
-	}
-	return fmt.Sprintf("/sets/%d", number), len(d.sets[number].Wheels) > 0
-}
-
-// groups are the wheels of one image in the order of their layers.
-func (b *build) groups(n int, image images.Image, dependencies dependencySets, project llb.State) []plan2llb.Group {
-	var groups []plan2llb.Group
-	if dir, any := dependencies.of(0); any || b.plan.Environment != "" {
-		groups = append(groups, plan2llb.Group{Content: "dependencies", Name: "[dependencies] install", Wheels: dependencies.wheels, Dir: dir})
-	}
-	groups = append(groups, plan2llb.Group{Content: "project", Name: "[project] install", Wheels: project, Dir: "/dist"})
-	if dir, any := dependencies.of(n); any && n > 0 {
-		groups = append(groups, plan2llb.Group{Content: "extra", Name: "[extra " + image.Script + "] install", Wheels: dependencies.wheels, Dir: dir})
-	}
-	return groups
 }

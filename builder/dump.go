@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 
 	"github.com/moby/buildkit/client/llb"
 
@@ -28,34 +29,29 @@ func (r *Run) Dump(ctx context.Context, in images.Input) ([]byte, error) {
 	index := llb.Scratch()
 	packages := b.runtimePackages()
 	var wanted []string
-	for _, p := range append(packages, plan.Compile...) {
+	for _, p := range slices.Concat(packages, plan.Compile, plan.Tools) {
 		wanted = append(wanted, p.Name)
 	}
 	if len(wanted) > 0 {
 		index, _ = b.compiler.Index(r.Base, wanted)
 	}
-	work := b.compiler.Builder(r.Base, b.compiler.Packages(r.Base, index, plan.Compile, "compile"))
+	on := b.roots(index)
+	work := b.compiler.Builder(r.Base, on.tools)
 	runtime := b.compiler.Packages(r.Base, index, packages, "runtime")
-	wheel, err := b.compiler.Wheel(work, plan.Source, r.opts.Source.tree())
+	wheel, err := b.compiler.Wheel(work, on.wheel(plan.Source), plan.Source, r.opts.Source.tree())
 	if err != nil {
 		return nil, err
 	}
-	requirements := texts(in.Project.Dependencies.Value)
-	dependencies, err := b.compileDependencies(work, plan.Project.Name, requirements)
+	dependencies, err := b.supposed(work, on, in.Project)
 	if err != nil {
 		return nil, err
-	}
-	for n := range dependencies.sets {
-		if len(requirements) > 0 {
-			dependencies.sets[n].Wheels = make([]struct{}, 1)
-		}
 	}
 	var out []byte
 	for n, image := range plan.Images {
 		if !image.Selected {
 			continue
 		}
-		st, _ := b.compiler.Assemble(plan, work, runtime, len(packages) > 0, b.groups(n, image, dependencies, wheel))
+		st, _ := b.compiler.Assemble(b.target(), runtime, len(packages) > 0, b.groups(n, image, dependencies, wheel))
 		text, err := plan2llb.Dump(ctx, st)
 		if err != nil {
 			return nil, err
@@ -63,6 +59,21 @@ func (r *Run) Dump(ctx context.Context, in images.Input) ([]byte, error) {
 		out = fmt.Appendf(out, "# %s\n%s\n", image.Name, text)
 	}
 	return out, nil
+}
+
+// supposed are the dependencies that the project declares, as wheels that were found at once. Which there are beyond
+// them, and where, is known once they were resolved: they are left out.
+func (b *build) supposed(work plan2llb.Builder, on roots, project *setupcfg.Project) (*dependencies, error) {
+	r, numbers := requirementsOf(b.plan, b.plan.Project.Name, texts(project.Dependencies.Value))
+	d := &dependencies{numbers: numbers, wheels: map[string]plan2llb.Wheel{}}
+	d.Sets = make([][]string, len(r.Images))
+	if len(r.RequiresDist) == 0 {
+		return d, nil
+	}
+	resolved, err := b.compiler.Resolve(work, on.tools, r, on.profile)
+	d.wheels["resolved"] = plan2llb.Wheel{Name: "resolved", State: resolved, Dir: "/"}
+	d.Sets[0] = []string{"resolved"}
+	return d, err
 }
 
 func texts(requirements []setupcfg.Requirement) []string {

@@ -18,6 +18,8 @@ type Input struct {
 	Base   Base
 	// Constraints are nil where there are none.
 	Constraints *Constraints
+	// NativeSource is a file of the project that has to be compiled, if there is one.
+	NativeSource string
 	// Version are the variables of Project.VersionVariables that are set, with their values: they set the version.
 	Version map[string]string
 }
@@ -56,6 +58,7 @@ func New(in Input, opts Options) (*Plan, error) {
 		Project:  Project{Name: in.Project.Name.Value, Version: in.Project.Version.Value},
 		Base:     in.Base,
 		Compile:  []Package{},
+		Tools:    []Package{},
 		Runtime:  []Package{},
 		Warnings: []string{},
 		Source:   Source{Git: in.NeedsGit(), Tags: in.VersionFromGit(), Environment: in.Version, Sdist: in.NeedsGit()},
@@ -66,7 +69,7 @@ func New(in Input, opts Options) (*Plan, error) {
 		p.Environment = "/opt/" + setupcfg.Canonical(p.Project.Name)
 	}
 	p.addPackages(in)
-	p.addBuildTools(in)
+	p.addTools(in)
 	problems := p.chooseInit(in, opts.InitPath)
 	for _, w := range in.Project.Warnings {
 		p.Warnings = append(p.Warnings, w.String())
@@ -119,21 +122,23 @@ func selectPackages(file *bindep.File, profiles []string) []Package {
 	return packages
 }
 
-// addBuildTools adds to the builder what building takes beyond bindep.txt.
-func (p *Plan) addBuildTools(in Input) {
-	add := func(name, from string) {
-		if !slices.ContainsFunc(p.Compile, func(p Package) bool { return p.Name == name }) {
-			p.Compile = append(p.Compile, Package{Name: name, From: from})
-		}
-	}
+// addTools says what the project's wheel is made with.
+func (p *Plan) addTools(in Input) {
 	if p.Source.Git {
-		add("git", "the project's version comes from git")
+		p.Tools = append(p.Tools, Package{Name: "git", From: "the project's version comes from git"})
 	}
 	if !in.Base.Python.Ensurepip && in.Base.Python.Pip == "" {
 		pip := map[string]string{"apt": "python3-venv", "apk": "py3-pip", "dnf": "python3-pip"}[in.Base.PackageManager]
 		if pip != "" {
-			add(pip, "the base has no pip")
+			p.Tools = append(p.Tools, Package{Name: pip, From: "the base has no pip"})
 		}
+	}
+	switch toolchain := in.Project.Toolchain; {
+	case len(p.Compile) == 0:
+	case toolchain.Status == setupcfg.Known:
+		p.Source.Toolchain = toolchain.Value + " (" + toolchain.Pos.String() + ")"
+	case in.NativeSource != "":
+		p.Source.Toolchain = "there is " + in.NativeSource
 	}
 }
 

@@ -176,7 +176,7 @@ func TestPackages(t *testing.T) {
 	if want := []images.Package{always}; !slices.Equal(p.Runtime, want) {
 		t.Errorf("at run time %+v, want %+v", p.Runtime, want)
 	}
-	compile := []images.Package{always, {Name: "cc", From: "bindep.txt:2:1", Why: "selected by compile"}, {Name: "python3-venv", From: "the base has no pip"}}
+	compile := []images.Package{always, {Name: "cc", From: "bindep.txt:2:1", Why: "selected by compile"}}
 	if !slices.Equal(p.Compile, compile) {
 		t.Errorf("for compiling %+v, want %+v", p.Compile, compile)
 	}
@@ -191,11 +191,11 @@ func TestPipOfTheBuilder(t *testing.T) {
 	} {
 		in := declared(t, scripts)
 		in.Base.PackageManager, in.Base.Python.Ensurepip = manager, false
-		if got := mustPlan(t, in, images.Options{}).Compile; !slices.Equal(got, want) {
+		if got := mustPlan(t, in, images.Options{}).Tools; !slices.Equal(got, want) {
 			t.Errorf("%s: %+v, want %+v", manager, got, want)
 		}
 		in.Base.Python.Pip = "25.0"
-		if got := mustPlan(t, in, images.Options{}).Compile; len(got) > 0 {
+		if got := mustPlan(t, in, images.Options{}).Tools; len(got) > 0 {
 			t.Errorf("%s: the base has a pip, and yet %+v", manager, got)
 		}
 	}

@@ -5,13 +5,16 @@ import "encoding/json"
 // Plan is everything that will be built and why. It encodes to stable JSON: the
 // same inputs give the same bytes.
 type Plan struct {
-	Project     Project   `json:"project"`
-	Base        Base      `json:"base"`
-	Environment string    `json:"environment"`
-	Init        Init      `json:"init"`
-	Compile     []Package `json:"compile"`
-	Runtime     []Package `json:"runtime"`
-	Source      Source    `json:"source"`
+	Project     Project `json:"project"`
+	Base        Base    `json:"base"`
+	Environment string  `json:"environment"`
+	Init        Init    `json:"init"`
+	// Compile are the packages to compile with, which are installed only if something is compiled.
+	Compile []Package `json:"compile"`
+	// Tools are packages that the project's own wheel is made with.
+	Tools   []Package `json:"tools"`
+	Runtime []Package `json:"runtime"`
+	Source  Source    `json:"source"`
 	// Constraints limit the versions of the dependencies; nil where there are none.
 	Constraints *Constraints `json:"constraints,omitempty"`
 	Images      []Image      `json:"images"`
@@ -77,6 +80,8 @@ type Source struct {
 	Environment map[string]string `json:"environment,omitempty"`
 	// Sdist is whether the wheel is made from a source distribution made first.
 	Sdist bool `json:"sdist"`
+	// Toolchain is why the project's wheel is made where the packages to compile with are; empty where it is made without.
+	Toolchain string `json:"toolchain,omitempty"`
 }
 
 // Constraints are the files that limit the versions of dependencies.

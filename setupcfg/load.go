@@ -132,6 +132,7 @@ func (l *loader) facts() {
 	l.reportScripts()
 	l.dataScripts()
 	l.version()
+	l.toolchain()
 	l.checkName()
 	l.checkDependencies()
 }

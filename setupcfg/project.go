@@ -102,6 +102,9 @@ type Project struct {
 	// VersionTool is the tool that takes the version from git, as VersionSource names it, even where
 	// PKG-INFO comes first; empty where there is none.
 	VersionTool string
+	// Toolchain says why building the wheel may take more than Python, a compiler or what a hook runs; absent
+	// where it does not. Sources to be compiled are not looked for here, see NativeSource.
+	Toolchain Fact[string]
 	// Warnings are in the order in which the files were read.
 	Warnings []Warning
 }

@@ -84,6 +84,32 @@ func spelling(password string) []string {
 	return []string{password}
 }
 
+// linkCredentials adds those of find-links pages to netrc: pip has them for what a page lists only while it has the
+// page, and what was found there is fetched by another pip. What netrc has of its own for a host goes before.
+func (r *reader) linkCredentials(links []string) {
+	known := string(r.host.Secrets[plan2llb.SecretNetrc])
+	for _, link := range links {
+		u, err := url.Parse(link)
+		if err != nil || u.User == nil {
+			continue
+		}
+		password, _ := u.User.Password()
+		if _, _, ok := netrcLogin(known, u.Hostname()); ok {
+			continue
+		}
+		known += "\nmachine " + u.Hostname() + " login " + netrcWord(u.User.Username()) + " password " + netrcWord(password) + "\n"
+		r.host.Secrets[plan2llb.SecretNetrc] = []byte(known)
+	}
+}
+
+// netrcWord is a word for Python's netrc, which knows quotes and backslashes since 3.11 only.
+func netrcWord(s string) string {
+	if s != "" && !strings.ContainsAny(s, " \t\\\"#") {
+		return s
+	}
+	return `"` + strings.NewReplacer(`\`, `\\`, `"`, `\"`).Replace(s) + `"`
+}
+
 // netrcPasswords are the logins and passwords of a netrc file.
 func netrcPasswords(text string) (out [][2]string) {
 	login := ""

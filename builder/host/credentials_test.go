@@ -39,6 +39,19 @@ func TestHidden(t *testing.T) {
 	}
 }
 
+// A page of links with a password leaves it for what the page lists; netrc's own words for a host go before.
+func TestLinkCredentials(t *testing.T) {
+	root := machine(t, map[string]string{"home/.netrc": "machine known.example login me password mine"})
+	h, _ := read(t, root, map[string]string{"HOME": "ROOT/home", "PIP_FIND_LINKS": "https://links.example/x https://a:p%40ss@one.example:8443/x https://b:other@known.example/x https://c:x%20%22y@two.example https://a:second@one.example/"})
+	want := "machine known.example login me password mine\nmachine one.example login a password p@ss\n\nmachine two.example login c password \"x \\\"y\"\n"
+	if got := string(h.Secrets["netrc"]); got != want {
+		t.Errorf("%q, want %q", got, want)
+	}
+	if h, _ := read(t, root, map[string]string{"PIP_FIND_LINKS": "https://links.example/x"}); h.Secrets["netrc"] != nil {
+		t.Errorf("%q", h.Secrets["netrc"])
+	}
+}
+
 // What a file says for the command goes before what another says for all commands, whichever file wins otherwise.
 func TestPipSections(t *testing.T) {
 	root := machine(t, map[string]string{

@@ -41,6 +41,7 @@ func (r *reader) pip() error {
 	if err != nil {
 		return err
 	}
+	r.linkCredentials(links)
 	if len(links) > 0 {
 		conf += "find-links =\n    " + strings.Join(links, "\n    ") + "\n"
 	}

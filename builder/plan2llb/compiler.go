@@ -152,20 +152,29 @@ func (c *Compiler) network() llb.RunOption {
 	return opts
 }
 
-// pip is what every step that runs pip against an index gets.
+// pip is what every step that looks for distributions gets: index and find-links.
 func (c *Compiler) pip() llb.RunOption {
-	opts := options{
+	opts := options{c.index()}
+	for i, name := range c.in.FindLinks {
+		opts = append(opts, c.findLinks(i, llb.SharedKeyHint(name)))
+	}
+	return opts
+}
+
+// findLinks mounts one local folder with wheels, or of it what the options leave.
+func (c *Compiler) findLinks(i int, some ...llb.LocalOption) llb.RunOption {
+	return llb.AddMount(FindLinksDir(i), llb.Local(c.in.FindLinks[i], append(some, llb.WithCustomName("[internal] find-links"))...), llb.Readonly)
+}
+
+// index is what every step that runs pip against an index gets.
+func (c *Compiler) index() llb.RunOption {
+	return options{
 		c.network(),
 		secret(SecretPipCA), secret(SecretPipConf), secret(SecretNetrc), secret(SecretClientCert),
 		llb.AddMount(runDir+"/pip-cache", llb.Scratch(), llb.AsPersistentCacheDir("pbrx-go-pip", llb.CacheMountShared)),
-	}
-	for i, name := range c.in.FindLinks {
-		opts = append(opts, llb.AddMount(FindLinksDir(i), llb.Local(name, llb.SharedKeyHint(name),
-			llb.WithCustomName("[internal] find-links")), llb.Readonly))
-	}
-	return append(opts,
 		textFile(runDir+"/constraints.txt", c.in.Constraints),
-		textFile(runDir+"/build-constraints.txt", c.in.BuildConstraints))
+		textFile(runDir+"/build-constraints.txt", c.in.BuildConstraints),
+	}
 }
 
 // FindLinksDir is where the steps see a local folder of wheels.

@@ -31,7 +31,7 @@ func inputs() Inputs {
 	}
 }
 
-// image compiles the whole of an image.
+// image compiles the whole of an image, and what is asked before it.
 func image(t *testing.T, in Inputs) (*Compiler, llb.State) {
 	t.Helper()
 	plan := &images.Plan{Environment: "/opt/x", Base: images.Base{
@@ -39,25 +39,34 @@ func image(t *testing.T, in Inputs) (*Compiler, llb.State) {
 	packages := []images.Package{{Name: "zlib", From: "bindep.txt:2:1"}, {Name: "gcc", From: "bindep.txt:1:1"}, {Name: "zlib", From: "bindep.txt:3:1"}}
 	c := New(in)
 	index, _ := c.Index(plan.Base, []string{"zlib", "gcc"})
-	work := c.Builder(plan.Base, c.Packages(plan.Base, index, packages, "compile"))
-	wheel, err := c.Wheel(work, images.Source{Git: true, Tags: true, Sdist: true}, Tree{Exclude: []string{"*.pyc"}})
+	root := c.Packages(plan.Base, index, packages, "compile")
+	work := c.Builder(plan.Base, root)
+	wheel, err := c.Wheel(work, root, images.Source{Git: true, Tags: true, Sdist: true}, Tree{Exclude: []string{"*.pyc"}})
 	if err != nil {
 		t.Fatal(err)
 	}
-	wheels, err := c.Dependencies(work, Requirements{Project: "x", RequiresDist: []string{"y"}, Images: []ImageRequirements{{Name: "x-base", Extras: []string{}}}})
+	resolved, err := c.Resolve(work, c.in.Base, Requirements{Project: "x", RequiresDist: []string{"y"}, Images: []ImageRequirements{{Name: "x-base", Extras: []string{}}}}, Withheld)
 	if err != nil {
 		t.Fatal(err)
 	}
-	st, layers := c.Assemble(plan, work, c.Packages(plan.Base, index, packages, "runtime"), true, []Group{
-		{Content: "dependencies", Name: "[dependencies] install", Wheels: wheels, Dir: "/sets/0"},
-		{Content: "project", Name: "[project] install", Wheels: wheel, Dir: "/dist"},
-		{Content: "extra", Name: "[extra x] install", Wheels: wheels, Dir: "/sets/1"},
+	y, err := c.Fetch(work, "y", []Artifact{{Name: "y", Requirement: "y @ file:///tmp/pbrx/find-links/0/y-1-py3-none-any.whl", Hashes: []string{"sha256:12"}}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	z, err := c.Compile(work, root, Artifact{Name: "z", Requirement: "z @ https://index.invalid/z-1.tar.gz"}, []string{"requirements.txt:1:1"}, Installed)
+	if err != nil {
+		t.Fatal(err)
+	}
+	st, layers := c.Assemble(Target{Python: "/usr/bin/python3", Environment: "/opt/x"}, c.Packages(plan.Base, index, packages, "runtime"), true, []Group{
+		{Content: "dependencies", Name: "[dependencies] install y", Title: "dependencies: y 1", Wheels: []Wheel{{"y", y, "/wheels/y"}}},
+		{Content: "project", Name: "[project] install", Title: "project", Wheels: []Wheel{{"project", wheel, "/dist"}}},
+		{Content: "extra", Name: "[extra x] install z", Title: "extra: z 1", Wheels: []Wheel{{"z", z, "/wheels/z"}}},
 	})
-	if want := []Layer{{"distro", "pbrx-go: distro packages for run time"}, {"dependencies", "pbrx-go: dependencies"},
-		{"project", "pbrx-go: project"}, {"extra", "pbrx-go: extra"}}; !slices.Equal(layers, want) {
+	if want := []Layer{{"distro", "pbrx-go: distro packages for run time"}, {"environment", "pbrx-go: virtual environment /opt/x"},
+		{"dependencies", "pbrx-go: dependencies: y 1"}, {"project", "pbrx-go: project"}, {"extra", "pbrx-go: extra: z 1"}}; !slices.Equal(layers, want) {
 		t.Errorf("the layers are %q, want %q", layers, want)
 	}
-	return c, st
+	return c, Above([]llb.State{st, resolved})
 }
 
 func marshal(t *testing.T, st llb.State) *llb.Definition {
@@ -159,7 +168,8 @@ func TestNetworkOnlyWhereNeeded(t *testing.T) {
 	}
 	want := map[string]bool{
 		"[distro] package index (apt)": true, "[distro] compile packages": true, "[distro] runtime packages": true, "[python] tools": true,
-		"[project] wheel": true, "[dependencies] wheels": true, "[dependencies] install": false, "[project] install": false, "[extra x] install": false,
+		"[project] wheel": true, "[dependencies] resolve": true, "[dependencies] wheels": true, "[dependencies] build z (compile profile)": true,
+		"[python] environment": false, "[dependencies] install y": false, "[project] install": false, "[extra x] install z": false,
 	}
 	if !maps.Equal(got, want) {
 		t.Errorf("network: %v, want %v", got, want)
@@ -171,7 +181,7 @@ func TestVersionKeysTheWheelOnly(t *testing.T) {
 	c := New(inputs())
 	work := c.Builder(images.Base{Python: images.Python{Executable: "/usr/bin/python3", Ensurepip: true}}, c.in.Base)
 	ops := func(version map[string]string, below string) (all map[digest.Digest]bool, argv []string, mounts []string) {
-		wheel, err := c.Wheel(work, images.Source{Git: true, Sdist: true, Environment: version}, Tree{Below: below})
+		wheel, err := c.Wheel(work, c.in.Base, images.Source{Git: true, Sdist: true, Environment: version}, Tree{Below: below})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -216,5 +226,33 @@ func TestVersionKeysTheWheelOnly(t *testing.T) {
 	}
 	if changed != 3 { // the file, the wheel, and the end of the definition
 		t.Errorf("%d operations are others, want 3", changed)
+	}
+}
+
+// A folder of wheels is no part of the key of a step that takes one wheel of it.
+func TestOnlyTheFilesThatAreFetched(t *testing.T) {
+	in := inputs()
+	in.FindLinks = []string{"find-links-0", "find-links-1"}
+	c := New(in)
+	work := c.Builder(images.Base{Python: images.Python{Executable: "/usr/bin/python3", Ensurepip: true}}, c.in.Base)
+	fetched, err := c.Fetch(work, "y, z", []Artifact{
+		{Name: "y", Requirement: "y @ file:///tmp/pbrx/find-links/1/y-1-py3-none-any.whl"},
+		{Name: "z", Requirement: "z @ https://index.invalid/tmp/pbrx/find-links/0/z-1-py3-none-any.whl"}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	got := map[string]string{}
+	for _, raw := range marshal(t, fetched).Def {
+		var op pb.Op
+		if err := op.UnmarshalVT(raw); err != nil {
+			t.Fatal(err)
+		}
+		if name, ok := strings.CutPrefix(op.GetSource().GetIdentifier(), "local://"); ok {
+			got[name] += op.GetSource().GetAttrs()[pb.AttrIncludePatterns]
+		}
+	}
+	// The tools are made of whatever there is.
+	if want := map[string]string{"find-links-0": "", "find-links-1": `["y-1-py3-none-any.whl"]`}; !maps.Equal(got, want) {
+		t.Errorf("the step sees %q, want %q", got, want)
 	}
 }

@@ -12,8 +12,8 @@ import (
 func TestRefresh(t *testing.T) {
 	for word, want := range map[string][]string{
 		RefreshDistro: {"[distro] package index (apt)"},
-		RefreshPython: {"[dependencies] wheels", ToolsStep},
-		RefreshGit:    {"[dependencies] wheels"},
+		RefreshPython: {"[dependencies] resolve", ToolsStep},
+		RefreshGit:    {"[dependencies] resolve"},
 		RefreshBase:   {}, // the probe is no part of an image, see below
 	} {
 		in := inputs()

@@ -89,24 +89,28 @@ def asked(path, answer=None):
         json.dump(dict(answer or {}, asked=int(time.time())), f)
 
 
-def run(argv, env, explain=None, notice=None):
-    """Runs a program; when it fails the step ends with its exit status.
+def run(argv, env, explain=None, notice=None, instead=None):
+    """Runs a program, and says whether it succeeded; when it fails the step ends with its exit status.
 
     What explain makes of the program's output comes last then, for the builder to show first.
-    notice gets each line as it is printed.
+    notice gets each line as it is printed. instead gets the output of a program that failed; where it returns
+    true it has dealt with that.
     """
     print("+ " + " ".join(argv), flush=True)
     if explain is None and argv[1:3] == ["-m", "pip"]:
         explain = lambda output: refusal(argv, env, output)
-    if explain is None and notice is None:
+    if explain is None and notice is None and instead is None:
         done, output = subprocess.run(argv, env=env).returncode, ""
     else:
         done, output = watch(argv, env, notice or (lambda line: None))
+    if done and instead and instead(output):
+        return False
     if done:
         reason = explain and explain(output)
         if reason:
             print(reason, flush=True)  # where the rest was printed: two streams have no order
         fail("%s ended with status %d" % (os.path.basename(argv[0]), done))
+    return True
 
 
 def refusal(argv, env, output):

@@ -5,6 +5,7 @@ import io
 import os
 import sqlite3
 import struct
+import subprocess
 import tempfile
 import unittest
 import unittest.mock
@@ -13,11 +14,12 @@ import zipfile
 import apk
 import apt
 import common
-import dependencies
 import dnf
 import install
 import packages
+import resolve
 import rpmdb
+import toolchain
 from pip._vendor.packaging.requirements import Requirement
 
 
@@ -209,30 +211,41 @@ class Explained(unittest.TestCase):
 
 
 class Announced(unittest.TestCase):
-    def said(self, line):
+    def said(self, **distribution):
         printed = io.StringIO()
         with contextlib.redirect_stdout(printed):
-            dependencies.announce(line)
+            resolve.announce([dict({"name": "netifaces", "version": "0.11.0"}, **distribution)])
         return printed.getvalue().partition(" (")[0]
 
-    def test_sources(self):
-        for line in (
-            "  Downloading netifaces-0.11.0.tar.gz (30 kB)\n",
-            "  Using cached netifaces-0.11.0.tar.gz (30 kB)\n",
-            "  Downloading https://index.example/packages/netifaces-0.11.0.zip (30 kB)\n",
-            "Processing /tmp/pbrx/find-links/0/netifaces-0.11.0.tar.bz2\n",
-        ):
-            self.assertEqual(self.said(line), "pbrx-go: note: no wheel of netifaces 0.11.0 fits this base")
-        self.assertEqual(self.said("  Downloading zope.interface-6.0rc1.tar.gz (1 kB)"), "pbrx-go: note: no wheel of zope.interface 6.0rc1 fits this base")
+    def test_a_source(self):
+        said = self.said(source=True, requirement="netifaces @ https://index.invalid/netifaces-0.11.0.tar.gz")
+        self.assertEqual(said, "pbrx-go: note: no wheel of netifaces 0.11.0 fits this base")
 
-    def test_wheels(self):
-        for line in (
-            "  Downloading netifaces2-0.0.22-cp313-cp313-musllinux_1_2_x86_64.whl (200 kB)\n",
-            "  Downloading pbr-7.0.3-py2.py3-none-any.whl.metadata (1 kB)\n",
-            "Building wheels for collected packages: netifaces\n",
-            "Processing /src\n",
+    def test_a_wheel(self):
+        self.assertEqual(self.said(source=False, requirement="netifaces @ https://index.invalid/netifaces-0.11.0-py3-none-any.whl"), "")
+
+    def test_a_repository(self):
+        self.assertEqual(self.said(source=True, requirement="netifaces @ git+https://forge.invalid/netifaces@1234"), "")
+
+
+class Toolchain(unittest.TestCase):
+    def test_what_fails_for_want_of_it(self):
+        for output, reason in (
+            ("ERROR: Failed building wheel for psycopg2\n", "building psycopg2 fails without"),
+            ("ERROR: Failed to build 'netifaces' when getting requirements to build wheel\n", "building netifaces fails without"),
+            ("error: subprocess-exited-with-error\n", "building a requirement fails without"),
+            ("ERROR: Cannot find command 'git' - do you have 'git' installed and in your PATH?\n", "building a requirement fails without"),
+            ("ERROR: No matching distribution found for nonesuch\n", None),
+            ("ERROR: ResolutionImpossible: for help visit …\n", None),
         ):
-            self.assertEqual(self.said(line), "")
+            self.assertEqual(toolchain.lacking(output), reason)
+
+    def test_stand_ins(self):
+        with tempfile.TemporaryDirectory() as folder, unittest.mock.patch.multiple(toolchain, ASKED=folder + "/asked", STANDINS=folder + "/bin"):
+            env = toolchain.stand_in({"PATH": "/usr/bin:/bin"})
+            self.assertIsNone(toolchain.asked_for())
+            self.assertEqual(subprocess.run(["swig", "-python"], env=env).returncode, 127)
+            self.assertEqual(toolchain.asked_for(), "its build asks for swig")
 
 
 class Apk(unittest.TestCase):
@@ -480,25 +493,20 @@ class Install(unittest.TestCase):
         self.assertEqual(list(install.requirements(wheels)), ["a==1.0", "b_c==2.0+local.1", "d==1!3"])
 
 
-def wheel(folder, name, *requires):
-    path = os.path.join(folder, name.replace("-", "_") + "-1-py3-none-any.whl")
-    with zipfile.ZipFile(path, "w") as archive:
-        archive.writestr(name.replace("-", "_") + "-1.dist-info/METADATA", "Name: %s\n%s\nRequires-Dist: not a header\n" % (name, "".join("Requires-Dist: %s\n" % r for r in requires)))
-    return path
-
-
 class Dependencies(unittest.TestCase):
-    def setUp(self):
-        folder = tempfile.TemporaryDirectory()
-        self.addCleanup(folder.cleanup)
-        self.folder = folder.name
-
     def reached(self, requirements, extras, **requires):
-        wheels = {n.replace("_", "-"): wheel(self.folder, n.replace("_", "-"), *r) for n, r in requires.items()}
+        return sorted(self.set(requirements, extras, **requires).extras)
+
+    def set(self, requirements, extras, **requires):
+        chosen = {n.replace("_", "-"): {"metadata": {"requires_dist": r}} for n, r in requires.items()}
         own = [Requirement(r) for r in requirements]
-        reached = dependencies.Set("foo", own, wheels)
+        reached = resolve.Set("foo", own, chosen)
         reached.add(own, extras)
-        return sorted(reached.extras)
+        return reached
+
+    def test_what_leads_to_it(self):
+        reached = self.set(["a[x]>=1; python_version > '3'", "b @ https://user:word@forge.invalid/b.whl"], set(), a=["c<2; extra == 'x'"], b=["c"], c=[])
+        self.assertEqual(reached.why, {"a": ["a[x]>=1"], "b": ["b"], "c": ["a[x]>=1", "c<2"]})
 
     def test_markers_and_extras(self):
         requirements = ["a", "b; python_version < '3'", "c; extra == 'x'", "d; extra == 'y' and python_version > '3'"]
@@ -515,18 +523,18 @@ class Dependencies(unittest.TestCase):
         requirements = ["foo[x,y]; extra == 'all'", "a; extra == 'x'", "b; extra == 'y'", "c; extra == 'z'"]
         self.assertEqual(self.reached(requirements, {"all"}, a=[], b=[], c=[]), ["a", "b"])
         lines = []
-        dependencies.direct([Requirement(r) for r in requirements], "foo", [Requirement(r) for r in requirements], {"all"}, lines)
+        resolve.direct([Requirement(r) for r in requirements], "foo", [Requirement(r) for r in requirements], {"all"}, lines)
         self.assertEqual(lines, ["a", "b"])
 
     def test_a_wheel_that_is_not_there(self):
         with self.assertRaises(SystemExit), contextlib.redirect_stderr(io.StringIO()) as said:
             self.reached(["a>=1"], set())
-        self.assertEqual(said.getvalue(), "pbrx-go: pip made no wheel for a>=1\n")
+        self.assertEqual(said.getvalue(), "pbrx-go: pip chose nothing for a>=1\n")
 
     def test_what_pip_is_asked_for(self):
         requirements = ["a>=1; python_version > '3'", "b; extra == 'x'", "c @ https://c.example/c.whl ; extra == 'x'"]
         lines = []
-        dependencies.direct([Requirement(r) for r in requirements], "foo", [], {"x"}, lines)
+        resolve.direct([Requirement(r) for r in requirements], "foo", [], {"x"}, lines)
         self.assertEqual(lines, ["a>=1", "b", str(Requirement("c @ https://c.example/c.whl"))])
 
 

@@ -3,6 +3,8 @@ package cli
 import (
 	"context"
 	"errors"
+	"fmt"
+	"os"
 	"path/filepath"
 	"slices"
 	"time"
@@ -15,6 +17,7 @@ import (
 	"github.com/pbrx-go/pbrx-go/builder/plan2llb"
 	"github.com/pbrx-go/pbrx-go/builder/progress"
 	"github.com/pbrx-go/pbrx-go/images"
+	"github.com/pbrx-go/pbrx-go/setupcfg"
 )
 
 // baseForms are what --base takes.
@@ -246,6 +249,9 @@ func (a *app) readProject(dir string, flags planFlags) (images.Input, error) {
 		return images.Input{}, err
 	}
 	in := images.Input{Project: project, Bindep: file, Version: map[string]string{}}
+	if in.NativeSource, err = setupcfg.NativeSource(os.DirFS(dir)); err != nil {
+		return images.Input{}, usageError{fmt.Errorf("reading the project: %w", err)}
+	}
 	for _, name := range project.VersionVariables() {
 		if value := a.env[name]; value != "" {
 			in.Version[name] = value

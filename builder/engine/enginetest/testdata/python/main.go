@@ -1,5 +1,5 @@
 // Command python is the Python of the conformance suite's base image. It plays the step
-// programs of package plan2llb (probe.py, packages.py, tools.py, wheel.py, dependencies.py, install.py),
+// programs of package plan2llb (probe.py, packages.py, tools.py, wheel.py, resolve.py, fetch.py, install.py),
 // the init and every console script: whatever it is called by.
 package main
 
@@ -45,8 +45,10 @@ func run(args []string) error {
 		return tools(operands)
 	case "wheel.py":
 		return wheel(operands)
-	case "dependencies.py":
-		return dependencies()
+	case "resolve.py":
+		return resolve()
+	case "fetch.py":
+		return fetch()
 	case "install.py":
 		return install(operands)
 	default:
@@ -200,8 +202,8 @@ func wheel(operands []string) error {
 	return nil
 }
 
-// dependencies gives every image the wheels of the extras that the base image has not.
-func dependencies() error {
+// resolve gives every image version 1 of the requirements of its extras that the base image has not.
+func resolve() error {
 	data, err := os.ReadFile("/tmp/pbrx/requirements.json")
 	if err != nil {
 		return err
@@ -209,57 +211,60 @@ func dependencies() error {
 	var spec struct {
 		RequiresDist []string `json:"requires_dist"`
 		Images       []struct {
-			Name   string   `json:"name"`
 			Extras []string `json:"extras"`
 		} `json:"images"`
 	}
 	if err := json.Unmarshal(data, &spec); err != nil {
 		return err
 	}
-	type identity struct {
-		Name    string `json:"name"`
-		Version string `json:"version"`
-	}
-	type set struct {
-		Image  string     `json:"image"`
-		Wheels []identity `json:"wheels"`
-	}
-	sets := []set{}
-	base := map[string]bool{}
+	sets := [][]string{}
+	distributions := []map[string]any{}
 	for n, image := range spec.Images {
-		s := set{Image: image.Name, Wheels: []identity{}}
-		dir := fmt.Sprintf("/out/sets/%d", n)
-		if err := os.MkdirAll(dir, 0o755); err != nil {
-			return err
-		}
+		set := []string{}
 		for _, requirement := range spec.RequiresDist {
 			name, marker, _ := strings.Cut(requirement, ";")
 			name = strings.TrimSpace(name)
 			_, extra, _ := strings.Cut(marker, "==")
 			extra = strings.Trim(extra, ` "'`)
-			if extra != "" && !slices.Contains(image.Extras, extra) || base[name] {
+			if extra != "" && !slices.Contains(image.Extras, extra) || n > 0 && slices.Contains(sets[0], name) {
 				continue
 			}
-			if n == 0 {
-				base[name] = true
-			}
-			s.Wheels = append(s.Wheels, identity{name, "1"})
-			if err := os.WriteFile(dir+"/"+name+"-1-py3-none-any.whl", []byte("the dependency "+name+"\n"), 0o644); err != nil {
-				return err
-			}
+			set = append(set, name)
+			distributions = append(distributions, map[string]any{"name": name, "version": "1", "hashes": []string{},
+				"requirement": name + " @ https://index.invalid/" + name + "-1-py3-none-any.whl", "why": []string{name}})
 		}
-		sets = append(sets, s)
+		sets = append(sets, set)
 	}
-	return writeJSON("/out/sets.json", sets)
+	return writeJSON("/out/resolved.json", map[string]any{"distributions": distributions, "sets": sets})
 }
 
-// install unpacks wheels, each of which is one file, and makes the scripts of the project's.
-func install(operands []string) error {
-	if _, err := os.Stat("/tmp/pbrx/tools/bin/python"); err != nil {
-		return fmt.Errorf("no tools: %w", err)
+// fetch makes the wheels, each of which is one file.
+func fetch() error {
+	data, err := os.ReadFile("/tmp/pbrx/fetch.json")
+	if err != nil {
+		return err
 	}
+	var wanted, found []map[string]any
+	if err := json.Unmarshal(data, &wanted); err != nil {
+		return err
+	}
+	for _, w := range wanted {
+		name := fmt.Sprint(w["name"])
+		if err := os.MkdirAll("/out/wheels/"+name, 0o755); err != nil {
+			return err
+		}
+		if err := os.WriteFile("/out/wheels/"+name+"/"+name+"-1-py3-none-any.whl", []byte("the dependency "+name+"\n"), 0o644); err != nil {
+			return err
+		}
+		found = append(found, map[string]any{"name": name, "size": 1})
+	}
+	return writeJSON("/out/wheels.json", map[string]any{"wheels": found})
+}
+
+// install unpacks wheels, each of which is one file, below /out, and makes the scripts of the project's.
+func install(operands []string) error {
 	fmt.Println("installing by", operands)
-	wheels, err := filepath.Glob("/tmp/pbrx/wheels/*.whl")
+	wheels, err := filepath.Glob("/tmp/pbrx/wheels/*/*.whl")
 	if err != nil {
 		return err
 	}
@@ -269,11 +274,11 @@ func install(operands []string) error {
 			return err
 		}
 		name, _, _ := strings.Cut(filepath.Base(path), "-")
-		if err := put(filepath.Join(purelib, name), string(data)); err != nil {
+		if err := put(filepath.Join("/out", purelib, name), string(data)); err != nil {
 			return err
 		}
 		if name == "tiny" {
-			if err := errors.Join(link("/usr/bin/hello"), link("/usr/bin/plain")); err != nil {
+			if err := errors.Join(os.MkdirAll("/out/usr/bin", 0o755), link("/out/usr/bin/hello"), link("/out/usr/bin/plain")); err != nil {
 				return err
 			}
 		}

@@ -1,0 +1,265 @@
+package builder
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+	"sync"
+
+	"github.com/moby/buildkit/client/llb"
+	gateway "github.com/moby/buildkit/frontend/gateway/client"
+	"golang.org/x/sync/errgroup"
+
+	"github.com/pbrx-go/pbrx-go/builder/plan2llb"
+	"github.com/pbrx-go/pbrx-go/images"
+	"github.com/pbrx-go/pbrx-go/setupcfg"
+)
+
+// roots are the root file systems on which wheels are made.
+type roots struct {
+	// tools has what the project's own wheel is made with, compile the compile profile, too.
+	tools, compile llb.State
+	// profile says whether there is a compile profile that tools lacks.
+	profile plan2llb.Profile
+}
+
+func (b *build) roots(index llb.State) roots {
+	r := roots{tools: b.compiler.Packages(b.Base, index, b.plan.Tools, "build"), profile: plan2llb.Lacking}
+	r.compile = r.tools
+	if len(b.plan.Compile) > 0 {
+		r.compile = b.compiler.Packages(b.Base, index, slices.Concat(b.plan.Compile, b.plan.Tools), "compile")
+		r.profile = plan2llb.Withheld
+	}
+	return r
+}
+
+// wheel is where the project's own wheel is made.
+func (r roots) wheel(source images.Source) llb.State {
+	if source.Toolchain != "" {
+		return r.compile
+	}
+	return r.tools
+}
+
+// distribution is one that was resolved, as resolve.py describes it.
+type distribution struct {
+	plan2llb.Artifact
+	Version string `json:"version"`
+	// Source says that its wheel has to be built.
+	Source bool `json:"source"`
+	// Why are the requirements that lead to it, the project's own first.
+	Why []string `json:"why"`
+}
+
+// resolution is what resolve.py writes.
+type resolution struct {
+	Distributions []distribution `json:"distributions"`
+	Sets          [][]string     `json:"sets"`
+	NeedsTools    string         `json:"needs_tools"`
+}
+
+// dependencies are the wheels of all dependencies of all images.
+type dependencies struct {
+	resolution
+	// numbers are the sets of images by their place in the plan; an image without extras of its own has none.
+	numbers map[int]int
+	wheels  map[string]plan2llb.Wheel
+	sizes   map[string]int64
+}
+
+// requirementsOf says what the dependencies follow from: the wheel's requirements, the extras of
+// the base image and of every image that has some. Which images there are beside these, what they are called and
+// which were asked for makes no difference. numbers are the sets of images by their place in the plan; an
+// image without extras has none.
+func requirementsOf(plan *images.Plan, name string, requiresDist []string) (r plan2llb.Requirements, numbers map[int]int) {
+	r = plan2llb.Requirements{Project: name, RequiresDist: requiresDist}
+	numbers = map[int]int{}
+	for n, image := range plan.Images {
+		if n > 0 && len(image.Extras) == 0 {
+			continue
+		}
+		extras := append([]string{}, plan.Images[0].Extras...)
+		extras = append(extras, image.Extras...)
+		slices.Sort(extras)
+		numbers[n] = len(r.Images)
+		r.Images = append(r.Images, plan2llb.ImageRequirements{Name: image.Script, Extras: slices.Compact(extras)})
+	}
+	return r, numbers
+}
+
+// dependencies resolves the requirements of all images and makes the wheels.
+func (b *build) dependencies(ctx context.Context, c gateway.Client, work plan2llb.Builder, on roots, wheel *setupcfg.Wheel) (*dependencies, error) {
+	r, numbers := requirementsOf(b.plan, wheel.Name, wheel.RequiresDist)
+	d := &dependencies{numbers: numbers, wheels: map[string]plan2llb.Wheel{}, sizes: map[string]int64{}}
+	if len(wheel.RequiresDist) == 0 {
+		d.Sets = make([][]string, len(r.Images))
+		return d, nil
+	}
+	if err := b.resolve(ctx, c, work, on, r, &d.resolution); err != nil {
+		return nil, err
+	}
+	return d, b.makeWheels(ctx, c, work, on, d)
+}
+
+// resolve decides on versions, without the compile profile where that will do.
+func (b *build) resolve(ctx context.Context, c gateway.Client, work plan2llb.Builder, on roots, r plan2llb.Requirements, answer *resolution) error {
+	try := func(root llb.State, profile plan2llb.Profile) error {
+		st, err := b.compiler.Resolve(work, root, r, profile)
+		if err != nil {
+			return err
+		}
+		*answer = resolution{} // of a first try nothing stays
+		if err := readJSON(ctx, c, st, "resolved.json", answer); err != nil || answer.NeedsTools != "" {
+			return err
+		}
+		return b.age(ctx, c, st, "resolved.json", Age{Name: "versions of the dependencies", Refresh: plan2llb.RefreshPython, step: plan2llb.ResolveStep(profile)})
+	}
+	if err := try(on.tools, on.profile); err != nil || answer.NeedsTools == "" {
+		return err
+	}
+	return try(on.compile, plan2llb.Installed)
+}
+
+// fetched is what fetch.py and compile.py say of the wheels that they give.
+type fetched struct {
+	Wheels []struct {
+		Name string `json:"name"`
+		Size int64  `json:"size"`
+	} `json:"wheels"`
+	NeedsTools string `json:"needs_tools"`
+}
+
+// makeWheels downloads wheels by groups, and builds those that there are only sources of.
+func (b *build) makeWheels(ctx context.Context, c gateway.Client, work plan2llb.Builder, on roots, d *dependencies) error {
+	var mu sync.Mutex
+	tasks, gctx := errgroup.WithContext(ctx)
+	tasks.SetLimit(8)
+	have := func(st llb.State, found fetched) {
+		mu.Lock()
+		defer mu.Unlock()
+		for _, f := range found.Wheels {
+			d.wheels[f.Name] = plan2llb.Wheel{Name: f.Name, State: st, Dir: "/wheels/" + f.Name}
+			d.sizes[f.Name] = f.Size
+		}
+	}
+	byName := map[string]distribution{}
+	for _, x := range d.Distributions {
+		byName[x.Name] = x
+		if !x.Source {
+			continue
+		}
+		tasks.Go(func() error {
+			st, found, err := b.compile(gctx, c, work, on, x)
+			if err == nil {
+				have(st, found)
+			}
+			return err
+		})
+	}
+	for _, names := range d.downloads(byName) {
+		tasks.Go(func() error {
+			var found fetched
+			st, err := b.compiler.Fetch(work, groupName(names), artifacts(names, byName))
+			if err == nil {
+				err = readJSON(gctx, c, st, "wheels.json", &found)
+			}
+			if err == nil {
+				have(st, found)
+			}
+			return err
+		})
+	}
+	if err := tasks.Wait(); err != nil {
+		return err
+	}
+	for name := range byName {
+		if _, ok := d.wheels[name]; !ok {
+			return fmt.Errorf("making the wheels of the dependencies: pip gave another than %s: please report this", name)
+		}
+	}
+	return nil
+}
+
+// downloads groups what is downloaded: first what the base image needs, then what extras need beyond it.
+func (d *dependencies) downloads(byName map[string]distribution) [][]string {
+	var base, more []string
+	for n, set := range d.Sets {
+		for _, name := range set {
+			switch {
+			case byName[name].Source:
+			case n == 0:
+				base = append(base, name)
+			default:
+				more = append(more, name)
+			}
+		}
+	}
+	slices.Sort(more)
+	return append(group(base, groupSize), group(slices.Compact(more), groupSize)...)
+}
+
+func artifacts(names []string, byName map[string]distribution) []plan2llb.Artifact {
+	var out []plan2llb.Artifact
+	for _, name := range names {
+		out = append(out, byName[name].Artifact)
+	}
+	return out
+}
+
+// compile builds one wheel: without the compile profile, and with it where that turns out to be needed.
+func (b *build) compile(ctx context.Context, c gateway.Client, work plan2llb.Builder, on roots, d distribution) (st llb.State, found fetched, err error) {
+	from := requirementLines(b.project, d.Why[0])
+	if len(d.Why) > 1 {
+		from = append(from, "which leads to "+strings.Join(d.Why[1:], ", "))
+	}
+	try := func(root llb.State, profile plan2llb.Profile) error {
+		if st, err = b.compiler.Compile(work, root, d.Artifact, from, profile); err != nil {
+			return err
+		}
+		return readJSON(ctx, c, st, "wheels.json", &found)
+	}
+	if err = try(on.tools, on.profile); err != nil || found.NeedsTools == "" {
+		return st, found, err
+	}
+	return st, found, try(on.compile, plan2llb.Installed)
+}
+
+// names are the wheels that the image with number n in the plan needs, beyond those of the base image.
+func (d *dependencies) names(n int) []string {
+	number, ok := d.numbers[n]
+	if !ok {
+		return nil
+	}
+	return d.Sets[number]
+}
+
+// groups are the wheels of one image in the order of their layers.
+func (b *build) groups(n int, image images.Image, d *dependencies, project llb.State) []plan2llb.Group {
+	groups := b.wheelGroups("dependencies", "[dependencies] install ", d.names(0), d)
+	groups = append(groups, plan2llb.Group{Content: "project", Name: "[project] install", Title: "project",
+		Wheels: []plan2llb.Wheel{{Name: "project", State: project, Dir: "/dist"}}})
+	if n > 0 {
+		groups = append(groups, b.wheelGroups("extra", "[extra "+image.Script+"] install ", d.names(n), d)...)
+	}
+	return groups
+}
+
+func (b *build) wheelGroups(content, step string, names []string, d *dependencies) []plan2llb.Group {
+	versions := map[string]string{}
+	for _, x := range d.Distributions {
+		versions[x.Name] = x.Version
+	}
+	var groups []plan2llb.Group
+	for _, some := range layerGroups(names, d.sizes) {
+		g := plan2llb.Group{Content: content, Name: step + groupName(some)}
+		var titles []string
+		for _, name := range some {
+			g.Wheels = append(g.Wheels, d.wheels[name])
+			titles = append(titles, name+" "+versions[name])
+		}
+		g.Title = content + ": " + strings.Join(titles, ", ")
+		groups = append(groups, g)
+	}
+	return groups
+}
