@@ -75,7 +75,19 @@ def pip_environment():
             env[variable] = given(name)
     if "PIP_CERT" not in env and given("ca.pem"):
         env["PIP_CERT"] = given("ca.pem")
+    elif given("ca.pem"):
+        # requests, and so pip, believes these two rather than pip's own option; other programs need the host's.
+        env["REQUESTS_CA_BUNDLE"] = env["CURL_CA_BUNDLE"] = joined("/tmp/both-ca.pem", given("pip-ca.pem"), given("ca.pem"))
     return env
+
+
+def joined(path, *parts):
+    """Writes one file of several, and returns its path."""
+    with open(path, "wb") as out:
+        for part in parts:
+            with open(part, "rb") as f:
+                out.write(f.read() + b"\n")
+    return path
 
 
 def note(message):
