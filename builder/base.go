@@ -162,6 +162,7 @@ type facts struct {
 	PackageManager string            `json:"package_manager"`
 	Inits          map[string]string `json:"inits"`
 	Python         images.Python     `json:"python"`
+	Distributions  map[string]string `json:"distributions"`
 }
 
 // probe learns what a base image is from the image itself, by the state that it returns as well.
@@ -187,6 +188,7 @@ func probe(ctx context.Context, c gateway.Client, base *BaseImage, compiler *pla
 		DistroName:     distro.String(),
 		PackageManager: f.PackageManager,
 		Python:         f.Python,
+		Distributions:  f.Distributions,
 		Inits:          f.Inits,
 		Env:            base.Config.Config.Env,
 	}, st, nil

@@ -167,7 +167,8 @@ func (b *build) assemble(ctx context.Context, c gateway.Client, in images.Input)
 		if !image.Selected {
 			continue
 		}
-		st, layers := b.compiler.Assemble(b.target(), runtime, len(runtimePackages) > 0, b.groups(n, image, dependencies, wheel))
+		root, layers := b.root(n, dependencies, metadata.Name, runtime, len(runtimePackages) > 0)
+		st, layers := b.compiler.Assemble(b.target(), root, layers, b.groups(n, image, dependencies, wheel))
 		if _, err := evaluate(ctx, c, st); err != nil {
 			return nil, err
 		}

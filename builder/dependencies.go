@@ -225,13 +225,62 @@ func (b *build) compile(ctx context.Context, c gateway.Client, work plan2llb.Bui
 	return st, found, try(on.compile, plan2llb.Installed)
 }
 
-// names are the wheels that the image with number n in the plan needs, beyond those of the base image.
+// names are the distributions that the image with number n in the plan needs, beyond those of the base image.
 func (d *dependencies) names(n int) []string {
 	number, ok := d.numbers[n]
 	if !ok {
 		return nil
 	}
 	return d.Sets[number]
+}
+
+// missing are those of some distributions that the environment does not have already. replaced are those that it has in
+// another version.
+func (b *build) missing(names []string, d *dependencies) (missing, replaced []string) {
+	if b.plan.Environment != "" {
+		return names, nil
+	}
+	versions := d.versions()
+	for _, name := range names {
+		version, present := b.Base.Distributions[name]
+		if present && version != versions[name] {
+			replaced = append(replaced, name)
+		}
+		if version != versions[name] {
+			missing = append(missing, name)
+		}
+	}
+	return missing, replaced
+}
+
+func (d *dependencies) versions() map[string]string {
+	versions := map[string]string{}
+	for _, x := range d.Distributions {
+		versions[x.Name] = x.Version
+	}
+	return versions
+}
+
+// root is the root file system that the distributions of one image are laid over, without those of the base that they
+// replace, and the layers that it has beyond the base.
+func (b *build) root(n int, d *dependencies, project string, runtime llb.State, hasRuntime bool) (llb.State, []plan2llb.Layer) {
+	var layers []plan2llb.Layer
+	if hasRuntime {
+		layers = append(layers, plan2llb.Layer{Content: "distro", CreatedBy: "pbrx-go: distro packages for run time"})
+	}
+	_, replaced := b.missing(d.names(0), d)
+	if _, present := b.Base.Distributions[setupcfg.Canonical(project)]; present && b.plan.Environment == "" {
+		replaced = append(replaced, setupcfg.Canonical(project))
+	}
+	if n > 0 {
+		_, more := b.missing(d.names(n), d)
+		replaced = append(replaced, more...)
+	}
+	if len(replaced) == 0 {
+		return runtime, layers
+	}
+	return b.compiler.Remove(b.target(), runtime, slices.Sorted(slices.Values(replaced))),
+		append(layers, plan2llb.Layer{Content: "dependencies", CreatedBy: "pbrx-go: without the base's " + strings.Join(replaced, ", ")})
 }
 
 // groups are the wheels of one image in the order of their layers.
@@ -246,10 +295,8 @@ func (b *build) groups(n int, image images.Image, d *dependencies, project llb.S
 }
 
 func (b *build) wheelGroups(content, step string, names []string, d *dependencies) []plan2llb.Group {
-	versions := map[string]string{}
-	for _, x := range d.Distributions {
-		versions[x.Name] = x.Version
-	}
+	versions := d.versions()
+	names, _ = b.missing(names, d)
 	var groups []plan2llb.Group
 	for _, some := range layerGroups(names, d.sizes) {
 		g := plan2llb.Group{Content: content, Name: step + groupName(some)}

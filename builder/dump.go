@@ -51,7 +51,8 @@ func (r *Run) Dump(ctx context.Context, in images.Input) ([]byte, error) {
 		if !image.Selected {
 			continue
 		}
-		st, _ := b.compiler.Assemble(b.target(), runtime, len(packages) > 0, b.groups(n, image, dependencies, wheel))
+		root, layers := b.root(n, dependencies, plan.Project.Name, runtime, len(packages) > 0)
+		st, _ := b.compiler.Assemble(b.target(), root, layers, b.groups(n, image, dependencies, wheel))
 		text, err := plan2llb.Dump(ctx, st)
 		if err != nil {
 			return nil, err
@@ -67,12 +68,13 @@ func (b *build) supposed(work plan2llb.Builder, on roots, project *setupcfg.Proj
 	r, numbers := requirementsOf(b.plan, b.plan.Project.Name, texts(project.Dependencies.Value))
 	d := &dependencies{numbers: numbers, wheels: map[string]plan2llb.Wheel{}}
 	d.Sets = make([][]string, len(r.Images))
-	if len(r.RequiresDist) == 0 {
-		return d, nil
+	for n := range d.Sets {
+		if n > 0 || len(r.RequiresDist) > 0 {
+			d.Sets[n] = []string{"resolved"}
+		}
 	}
 	resolved, err := b.compiler.Resolve(work, on.tools, r, on.profile)
 	d.wheels["resolved"] = plan2llb.Wheel{Name: "resolved", State: resolved, Dir: "/"}
-	d.Sets[0] = []string{"resolved"}
 	return d, err
 }
 

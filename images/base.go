@@ -19,6 +19,10 @@ type Base struct {
 	PackageManager string `json:"package_manager"`
 	// Python is the interpreter that images of this base will run.
 	Python Python `json:"python"`
+	// Distributions maps the canonical names (PEP 503) of what is already installed where
+	// packages of Python would go to their versions, as their metadata spells them. It is empty
+	// where that is a virtual environment still to be made (Python.ExternallyManaged).
+	Distributions map[string]string `json:"distributions,omitempty"`
 	// Inits maps the init programs already in the base to their paths.
 	Inits map[string]string `json:"inits"`
 	// Env is the environment of the base's configuration.

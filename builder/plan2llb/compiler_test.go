@@ -57,11 +57,12 @@ func image(t *testing.T, in Inputs) (*Compiler, llb.State) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	st, layers := c.Assemble(Target{Python: "/usr/bin/python3", Environment: "/opt/x"}, c.Packages(plan.Base, index, packages, "runtime"), true, []Group{
-		{Content: "dependencies", Name: "[dependencies] install y", Title: "dependencies: y 1", Wheels: []Wheel{{"y", y, "/wheels/y"}}},
-		{Content: "project", Name: "[project] install", Title: "project", Wheels: []Wheel{{"project", wheel, "/dist"}}},
-		{Content: "extra", Name: "[extra x] install z", Title: "extra: z 1", Wheels: []Wheel{{"z", z, "/wheels/z"}}},
-	})
+	st, layers := c.Assemble(Target{Python: "/usr/bin/python3", Environment: "/opt/x"}, c.Packages(plan.Base, index, packages, "runtime"),
+		[]Layer{{"distro", "pbrx-go: distro packages for run time"}}, []Group{
+			{Content: "dependencies", Name: "[dependencies] install y", Title: "dependencies: y 1", Wheels: []Wheel{{"y", y, "/wheels/y"}}},
+			{Content: "project", Name: "[project] install", Title: "project", Wheels: []Wheel{{"project", wheel, "/dist"}}},
+			{Content: "extra", Name: "[extra x] install z", Title: "extra: z 1", Wheels: []Wheel{{"z", z, "/wheels/z"}}},
+		})
 	if want := []Layer{{"distro", "pbrx-go: distro packages for run time"}, {"environment", "pbrx-go: virtual environment /opt/x"},
 		{"dependencies", "pbrx-go: dependencies: y 1"}, {"project", "pbrx-go: project"}, {"extra", "pbrx-go: extra: z 1"}}; !slices.Equal(layers, want) {
 		t.Errorf("the layers are %q, want %q", layers, want)

@@ -144,14 +144,10 @@ type Target struct {
 	Python, Environment string
 }
 
-// Assemble installs groups of wheels, each beside the others, and lays them over the runtime packages in their
-// order. It returns the file system of the image and the layers it has beyond the base.
-func (c *Compiler) Assemble(target Target, runtime llb.State, hasRuntime bool, groups []Group) (llb.State, []Layer) {
-	var layers []Layer
-	if hasRuntime {
-		layers = append(layers, Layer{Content: "distro", CreatedBy: "pbrx-go: distro packages for run time"})
-	}
-	over := []llb.State{runtime}
+// Assemble installs groups of wheels, each beside the others, and lays them in their order over a root file
+// system that has some layers beyond the base. It returns the file system of the image and all the layers it has beyond the base.
+func (c *Compiler) Assemble(target Target, root llb.State, layers []Layer, groups []Group) (llb.State, []Layer) {
+	over := []llb.State{root}
 	add := func(st llb.State, layer Layer) {
 		over, layers = append(over, st), append(layers, layer)
 	}
@@ -199,6 +195,6 @@ func (c *Compiler) install(target Target, environment llb.State, g Group) llb.St
 
 // Remove takes distributions out of a root file system, for others to be installed in their place.
 func (c *Compiler) Remove(target Target, root llb.State, names []string) llb.State {
-	step := Step{Name: "[dependencies] replace of the base"}
+	step := Step{Name: "[dependencies] take out of the base: " + strings.Join(names, ", ")}
 	return c.exec(root, step, program(target.Python, "room.py", append([]string{target.Python}, names...)...), offline()).Root()
 }

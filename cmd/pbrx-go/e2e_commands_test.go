@@ -172,7 +172,7 @@ func TestPlan(t *testing.T) {
 	}
 
 	dump := plan("plan", "--llb").stdout
-	for _, want := range []string{"[distro] package index (apt)", "[distro] compile packages: ", "[project] wheel", "[dependencies] wheels", "[extra leafcount-report] install"} {
+	for _, want := range []string{"[distro] package index (apt)", "[distro] compile packages: ", "[project] wheel", "[dependencies] resolve", "[dependencies] install", "[extra leafcount-report] install"} {
 		if !strings.Contains(dump, ": "+want) {
 			t.Errorf("the LLB has no step %s", want)
 		}

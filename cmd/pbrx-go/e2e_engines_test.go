@@ -66,10 +66,8 @@ type comparison struct {
 	// scripts are run on every engine; the first must say what stdout, a regular expression, says.
 	scripts [][]string
 	stdout  string
-	// extras are the steps that run with the project's where there is no Merge; with edit, a file and a text in
-	// it, a source is changed.
-	extras []string
-	edit   [3]string
+	// edit, a file and a text in it, changes a source.
+	edit []string
 }
 
 func TestEngines(t *testing.T) {
@@ -81,9 +79,9 @@ func TestEngines(t *testing.T) {
 	write(t, constraints, "setuptools<81\n") // the last with pkg_resources, which nodepool imports and does not ask for
 	for _, c := range []comparison{
 		{fixture: &leafcount, scripts: [][]string{{"leafcount-report"}, {"leafcount", "--exit", "7"}}, stdout: `(?s)document .*\nsample\.yaml +6\n`,
-			extras: []string{"[extra leafcount-report] install"}, edit: [3]string{"src/leafcount/cli.py", `"leaves"]`, `"foliage"]`}},
+			edit: []string{"src/leafcount/cli.py", `"leaves"]`, `"foliage"]`}},
 		{fixture: &lightship, scripts: [][]string{{"lightship-keeper"}, {"lightship-exit", "119"}}, stdout: `(?s)lightship-keeper 2\.3\.0\n.*lamps  5\n`,
-			extras: []string{"[extra lightship-keeper] install"}, edit: [3]string{"lightship/signals.txt", "fog: two long", "fog: four long"}},
+			edit: []string{"lightship/signals.txt", "fog: two long", "fog: four long"}},
 		{fixture: &bindep, scripts: [][]string{{"bindep", "--version"}}, stdout: `bindep 2\.14\.0\n`},
 		{fixture: &fixture{name: "python-openstackclient", version: "8.2.0"}, scripts: [][]string{{"openstack", "--version"}}, stdout: `openstack 8\.2\.0\n`},
 		{fixture: &fixture{name: "nodepool", version: "11.0.0", env: []string{"PIP_CONSTRAINT=" + constraints}},
@@ -94,7 +92,7 @@ func TestEngines(t *testing.T) {
 			for _, e := range []choiceOf{docker, buildkitd} {
 				t.Run(e.name, func(t *testing.T) { c.compare(t, embedded, e) })
 			}
-			if c.extras != nil {
+			if c.edit != nil {
 				t.Run("embedded", func(t *testing.T) {
 					project, layout := c.copy(t, t.TempDir()), filepath.Join(t.TempDir(), "layout")
 					embedded.build(t, project, layout)
@@ -109,7 +107,7 @@ func TestEngines(t *testing.T) {
 // compare builds the project on another engine and compares everything that comes of it.
 func (c comparison) compare(t *testing.T, embedded, e choiceOf) {
 	project, layout := c.project, filepath.Join(t.TempDir(), "layout")
-	if c.extras != nil {
+	if c.edit != nil {
 		project = c.copy(t, t.TempDir())
 	}
 	out := e.build(t, project, layout, c.pinned(t)...)
@@ -133,7 +131,7 @@ func (c comparison) compare(t *testing.T, embedded, e choiceOf) {
 			t.Errorf("%q says %q, want %s; stderr: %s", script, b.stdout, c.stdout, b.stderr)
 		}
 	}
-	if c.extras != nil {
+	if c.edit != nil {
 		c.rebuild(t, e, project, layout)
 	}
 }
@@ -147,9 +145,6 @@ func (c comparison) rebuild(t *testing.T, e choiceOf, project, layout string) {
 	}
 	edit(t, filepath.Join(project, c.edit[0]), c.edit[1], c.edit[2])
 	want := []string{"[project] install", "[project] wheel"}
-	if e.mergeless {
-		want = slices.Concat(c.extras, want)
-	}
 	if ran := e.build(t, project, layout).ran(t); !slices.Equal(ran, want) {
 		t.Errorf("a changed source made run %q, want %q", ran, want)
 	}

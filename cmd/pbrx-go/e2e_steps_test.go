@@ -32,7 +32,7 @@ func TestLeafcountSteps(t *testing.T) {
 		}, ran: []string{"[project] wheel"}}, // bindep.txt is a file of the project; the wheel is the same
 		{name: "a dependency of one script", change: func(t *testing.T, project string) {
 			edit(t, filepath.Join(project, "pyproject.toml"), "tabulate>=0.8", "tabulate>=0.8.1")
-		}, ran: []string{"[dependencies] wheels", "[project] install", "[project] wheel"}},
+		}, ran: []string{"[dependencies] resolve", "[project] install", "[project] wheel"}},
 		{name: "a runtime package", change: func(t *testing.T, project string) {
 			edit(t, filepath.Join(project, "bindep.txt"), "libyaml-0-2 [platform:dpkg]", "libyaml-0-2 [platform:dpkg]\nbc [default]")
 		}, ran: []string{"[distro] package index (apt)", "[distro] runtime packages: bc dumb-init libyaml-0-2", "[project] wheel"}},

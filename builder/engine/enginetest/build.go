@@ -85,7 +85,7 @@ func (s *suite) build(ctx context.Context, t *testing.T, dir string, choices ...
 		t.Fatal(err)
 	}
 	b := &built{layout: filepath.Join(t.TempDir(), "images"), log: &log{}}
-	in := images.Input{Project: project, Bindep: file}
+	in := images.Input{Project: project, Bindep: file, NativeSource: "tiny.c"}
 	options := s.options(t)
 	options.Status = b.log.update
 	if options.Source, err = builder.OpenSource(dir, false); err != nil {

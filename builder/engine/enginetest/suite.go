@@ -47,6 +47,7 @@ func Run(t *testing.T, open func(t *testing.T) Engine) {
 		{"an unchanged build runs no step", testUnchanged},
 		{"without the cache every step runs once", testNoCache},
 		{"a changed source runs the project's steps only", testChangedSource},
+		{"without anything to compile nothing to compile with is installed", testNothingToCompile},
 		{"a root file system is a base", testRootFS},
 		{"an engine without Merge makes the same files", testWithoutMerge},
 		{"a failing wheel is a StepError", testFailingWheel},

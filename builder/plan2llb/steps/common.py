@@ -26,6 +26,11 @@ def fail(message):
     sys.exit(1)
 
 
+def canonical(name):
+    """The name of a distribution as packages are compared by it (PEP 503)."""
+    return re.sub(r"[-_.]+", "-", name).lower()
+
+
 def given(name):
     """The path of a mounted file, or None where the host had nothing to mount."""
     path = RUN + name

@@ -8,6 +8,8 @@ import shutil
 import sys
 import sysconfig
 
+import target
+
 
 def has_module(name):
     try:
@@ -34,7 +36,7 @@ def os_release():
 def main():
     managers = (("apt", "apt-get"), ("apk", "apk"), ("dnf", "dnf"), ("dnf", "microdnf"))
     search = os.environ["PATH"]
-    stdlib = sysconfig.get_path("stdlib")
+    managed = os.path.exists(os.path.join(sysconfig.get_path("stdlib"), "EXTERNALLY-MANAGED"))
     facts = {
         "os_release": os_release(),
         "package_manager": next((n for n, p in managers if shutil.which(p, path=search)), ""),
@@ -44,10 +46,12 @@ def main():
             "version": "%d.%d.%d" % sys.version_info[:3],
             "purelib": sysconfig.get_path("purelib"),
             "scripts": sysconfig.get_path("scripts"),
-            "externally_managed": os.path.exists(os.path.join(stdlib, "EXTERNALLY-MANAGED")),
+            "externally_managed": managed,
             "pip": pip_version(),
             "ensurepip": has_module("ensurepip") and has_module("venv"),
         },
+        # A virtual environment, which is what one installs into where this is not allowed, begins with none.
+        "distributions": {} if managed else {n: d.version for n, d in target.installed().items()},
     }
     with open("/out/base.json", "w") as f:
         json.dump(facts, f, indent=1, sort_keys=True)

@@ -9,13 +9,11 @@ import subprocess
 import tempfile
 import unittest
 import unittest.mock
-import zipfile
 
 import apk
 import apt
 import common
 import dnf
-import install
 import packages
 import resolve
 import rpmdb
@@ -244,6 +242,10 @@ class Toolchain(unittest.TestCase):
         with tempfile.TemporaryDirectory() as folder, unittest.mock.patch.multiple(toolchain, ASKED=folder + "/asked", STANDINS=folder + "/bin"):
             env = toolchain.stand_in({"PATH": "/usr/bin:/bin"})
             self.assertIsNone(toolchain.asked_for())
+            subprocess.run(["gcc", "-Wl,-t", "-o", "x", "-lc"], env=env)
+            subprocess.run(["ld", "-t", "-o", "x", "-lc"], env=env)
+            subprocess.run(["rustc", "--version"], env=env)
+            self.assertIsNone(toolchain.asked_for(), "ctypes.util and pip ask so")
             self.assertEqual(subprocess.run(["swig", "-python"], env=env).returncode, 127)
             self.assertEqual(toolchain.asked_for(), "its build asks for swig")
 
@@ -485,12 +487,6 @@ class Times(unittest.TestCase):
 
     def test_what_is_older_stays(self):
         self.assertEqual(self.settled(4000000000, 3900000000), 4000000000)
-
-
-class Install(unittest.TestCase):
-    def test_requirements(self):
-        wheels = ["/w/a-1.0-py3-none-any.whl", "/w/b_c-2.0_local.1-1-cp311-cp311-linux_x86_64.whl", "/w/d-1!3-py3-none-any.whl"]
-        self.assertEqual(list(install.requirements(wheels)), ["a==1.0", "b_c==2.0+local.1", "d==1!3"])
 
 
 class Dependencies(unittest.TestCase):
