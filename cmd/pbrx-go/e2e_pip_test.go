@@ -28,6 +28,8 @@ import base64, hashlib, os, re, sys, tomllib, urllib.parse, zipfile
 
 def tell():
     for name in ("PIP_CONFIG_FILE", "NETRC", "PIP_CLIENT_CERT"):
+        if name not in os.environ:
+            continue
         with open(os.environ[name]) as f:
             text = f.read()
         print("telling " + name, text, flush=True)
