@@ -20,8 +20,6 @@ type choiceOf struct {
 	name string
 	args []string
 	env  []string
-	// mergeless: what is installed on the project is installed again with it.
-	mergeless bool
 	// ownBuildKit: it brings a BuildKit of another version, which writes other bytes for the same files.
 	ownBuildKit bool
 }
@@ -30,8 +28,7 @@ func engines(t *testing.T) (embedded, docker, buildkitd choiceOf) {
 	t.Helper()
 	host := dockerHost(t)
 	embedded = choiceOf{name: "embedded", args: []string{"--engine", "embedded"}, env: []string{"DOCKER_HOST", "BUILDKIT_HOST"}}
-	docker = choiceOf{name: "docker", args: []string{"--engine", "docker"}, env: []string{"DOCKER_HOST=" + host, "BUILDKIT_HOST"},
-		mergeless: !keepsSnapshots(t, host), ownBuildKit: true}
+	docker = choiceOf{name: "docker", args: []string{"--engine", "docker"}, env: []string{"DOCKER_HOST=" + host, "BUILDKIT_HOST"}, ownBuildKit: true}
 	buildkitd = choiceOf{name: "buildkitd", args: []string{"--engine", buildkitdAddress(t)}, env: []string{"DOCKER_HOST", "BUILDKIT_HOST"}}
 	return embedded, docker, buildkitd
 }

@@ -48,7 +48,7 @@ func TestFailures(t *testing.T) {
 			errors: []string{"building [project] wheel: building the wheel: Backend subprocess exited when trying to invoke build_wheel"},
 			log:    []string{"_broken.c:3:14: error: expected", "return 42 /* the semicolon is missing */"}},
 		"dependency that does not exist": {project: missingDependency(t, work), code: 1,
-			errors: []string{"building [dependencies] wheels: No matching distribution found for no-such-distribution-anywhere>=1: asked for by pyproject.toml:8:17"},
+			errors: []string{"building [dependencies] resolve: No matching distribution found for no-such-distribution-anywhere>=1: asked for by pyproject.toml:8:17"},
 			log:    []string{"Could not find a version that satisfies the requirement no-such-distribution-anywhere>=1"}},
 		"wheel that contradicts the project": {project: "broken-promise", code: 1, errors: []string{
 			`pyproject.toml:7:1: the project is called "broken-promise" here, but the wheel's METADATA:2:1 says "kept-promise", find out what the build backend reads instead`,

@@ -146,7 +146,7 @@ func (a *app) planText(p *images.Plan) error {
 	for _, list := range []struct {
 		stage    string
 		packages []images.Package
-	}{{"compile", p.Compile}, {"wheel", p.Tools}, {"runtime", p.Runtime}} {
+	}{{"builder", p.Compile}, {"builder", p.Tools}, {"runtime", p.Runtime}} {
 		for _, pkg := range list.packages {
 			fmt.Fprintf(w, "%s\t%s\t%s\t%s\n", list.stage, pkg.Name, pkg.From, pkg.Why)
 		}
