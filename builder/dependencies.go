@@ -24,7 +24,7 @@ type roots struct {
 	profile plan2llb.Profile
 }
 
-func (b *build) roots(index llb.State) roots {
+func (b *build) roots(index plan2llb.PackageIndex) roots {
 	r := roots{tools: b.compiler.Packages(b.Base, index, b.plan.Tools, "build"), profile: plan2llb.Lacking}
 	r.compile = r.tools
 	if len(b.plan.Compile) > 0 {
