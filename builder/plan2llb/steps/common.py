@@ -88,10 +88,10 @@ def pip_environment():
 
 def joined(path, *parts):
     """Writes one file of several, and returns its path."""
-    with open(path, "wb") as out:
+    with open(path, "w", encoding="latin-1") as out:  # any bytes: comments have every encoding
         for part in parts:
-            with open(part, "rb") as f:
-                out.write(f.read() + b"\n")
+            with open(part, encoding="latin-1") as f:
+                out.write(f.read() + "\n")
     return path
 
 

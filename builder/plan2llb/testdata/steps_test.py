@@ -457,8 +457,9 @@ class Environment(unittest.TestCase):
 
     def test_everything_given(self):
         names = ("ca.pem", "pip-ca.pem", "pip.conf", "netrc", "client.pem", "constraints.txt", "build-constraints.txt")
-        with Files({"/tmp/pbrx/" + n: n for n in names}):
+        with Files({"/tmp/pbrx/" + n: n for n in names}) as files:
             env = common.pip_environment()
+        self.assertEqual([env["REQUESTS_CA_BUNDLE"], env["CURL_CA_BUNDLE"], files.written], ["/tmp/both-ca.pem"] * 2 + [{"/tmp/both-ca.pem": "pip-ca.pem\nca.pem\n"}])
         want = {"PIP_CONFIG_FILE": "pip.conf", "PIP_CERT": "pip-ca.pem", "PIP_CLIENT_CERT": "client.pem", "NETRC": "netrc", "PIP_CONSTRAINT": "constraints.txt", "PIP_BUILD_CONSTRAINT": "build-constraints.txt", "SSL_CERT_FILE": "ca.pem"}
         self.assertEqual({n: env[n] for n in want}, {n: "/tmp/pbrx/" + f for n, f in want.items()})
 
