@@ -54,6 +54,9 @@ func (r *Run) age(ctx context.Context, c gateway.Client, st llb.State, file stri
 		return err
 	}
 	r.cached = append(r.cached, st)
+	if written.Asked == 0 { // an answer to another question
+		return nil
+	}
 	a.Asked = time.Unix(written.Asked, 0).UTC()
 	r.ages = append(slices.DeleteFunc(r.ages, func(old Age) bool { return old.Name == a.Name }), a)
 	return nil

@@ -70,6 +70,7 @@ type build struct {
 	project  *setupcfg.Project
 	plan     *images.Plan
 	init     string
+	siblings []*sibling
 	warnings []string
 }
 
@@ -92,7 +93,8 @@ func (r *Run) Build(ctx context.Context, in images.Input, out Output) (*Result, 
 		b, assemblies, err = r.assemble(ctx, in)
 	}
 	if err != nil {
-		return nil, blame(r.explain(ctx, err, b.compiler), in.Project, b.plan, r.opts.Host.ConstraintLines)
+		err = blame(r.explain(ctx, err, b.compiler), in.Project, b.plan, r.opts.Host.ConstraintLines)
+		return nil, blameSiblings(err, b.siblings)
 	}
 	exported, err := b.export(ctx, assemblies, out)
 	if err != nil {
@@ -141,11 +143,21 @@ func (b *build) assemble(ctx context.Context, c gateway.Client, in images.Input)
 	if err != nil {
 		return nil, err
 	}
+	if err := b.siblingWheels(work, on); err != nil {
+		return nil, err
+	}
+	in.Siblings = slices.Clone(in.Siblings)
 
 	var metadata *setupcfg.Wheel
 	group, gctx := errgroup.WithContext(ctx)
 	group.Go(func() (err error) { metadata, err = readWheel(gctx, c, wheel); return err })
 	group.Go(func() error { _, err := evaluate(gctx, c, runtime); return err })
+	for n, s := range b.siblings {
+		group.Go(func() (err error) {
+			in.Siblings[n].Project, err = readSibling(gctx, c, s, in.Siblings[n].Project)
+			return err
+		})
+	}
 	if err := group.Wait(); err != nil {
 		return nil, err
 	}
@@ -158,7 +170,10 @@ func (b *build) assemble(ctx context.Context, c gateway.Client, in images.Input)
 	if b.plan, err = images.New(in, b.opts.Plan); err != nil {
 		return nil, err
 	}
-	dependencies, err := b.dependencies(ctx, c, work, on, metadata)
+	for n, s := range b.siblings {
+		s.Sibling = b.plan.Siblings[n] // which has the version now
+	}
+	dependencies, err := b.dependencies(ctx, c, work, on, metadata, in.Lock)
 	if err != nil {
 		return nil, err
 	}

@@ -14,6 +14,7 @@ import (
 	"github.com/pbrx-go/pbrx-go/builder/plan2llb"
 	"github.com/pbrx-go/pbrx-go/images"
 	"github.com/pbrx-go/pbrx-go/setupcfg"
+	"github.com/pbrx-go/pbrx-go/setupcfg/lock"
 )
 
 // roots are the root file systems on which wheels are made.
@@ -48,6 +49,8 @@ type distribution struct {
 	Version string `json:"version"`
 	// Source says that its wheel has to be built.
 	Source bool `json:"source"`
+	// Sibling says that it is one, and its wheel made elsewhere.
+	Sibling bool `json:"sibling"`
 	// Why are the requirements that lead to it, the project's own first.
 	Why []string `json:"why"`
 }
@@ -57,6 +60,7 @@ type resolution struct {
 	Distributions []distribution `json:"distributions"`
 	Sets          [][]string     `json:"sets"`
 	NeedsTools    string         `json:"needs_tools"`
+	NeedsVersions bool           `json:"needs_versions"`
 }
 
 // dependencies are the wheels of all dependencies of all images.
@@ -89,16 +93,20 @@ func requirementsOf(plan *images.Plan, name string, requiresDist []string) (r pl
 }
 
 // dependencies resolves the requirements of all images and makes the wheels.
-func (b *build) dependencies(ctx context.Context, c gateway.Client, work plan2llb.Builder, on roots, wheel *setupcfg.Wheel) (*dependencies, error) {
+func (b *build) dependencies(ctx context.Context, c gateway.Client, work plan2llb.Builder, on roots, wheel *setupcfg.Wheel, locked *lock.Lock) (*dependencies, error) {
 	r, numbers := requirementsOf(b.plan, wheel.Name, wheel.RequiresDist)
+	r.Lock = locked
 	d := &dependencies{numbers: numbers, wheels: map[string]plan2llb.Wheel{}, sizes: map[string]int64{}}
 	if len(wheel.RequiresDist) == 0 {
 		d.Sets = make([][]string, len(r.Images))
+		b.useSiblings(d)
 		return d, nil
 	}
-	if err := b.resolve(ctx, c, work, on, r, &d.resolution); err != nil {
+	err := b.withSiblings(r, &d.resolution, func(r plan2llb.Requirements) error { return b.resolve(ctx, c, work, on, r, &d.resolution) })
+	if err != nil {
 		return nil, err
 	}
+	b.useSiblings(d)
 	return d, b.makeWheels(ctx, c, work, on, d)
 }
 
@@ -109,11 +117,11 @@ func (b *build) resolve(ctx context.Context, c gateway.Client, work plan2llb.Bui
 		if err != nil {
 			return err
 		}
-		*answer = resolution{} // of a first try nothing stays
-		if err := readJSON(ctx, c, st, "resolved.json", answer); err != nil || answer.NeedsTools != "" {
+		*answer = resolution{}                                                                                            // of a first try nothing stays
+		if err := readJSON(ctx, c, st, "resolved.json", answer); err != nil || answer.NeedsTools != "" || r.Lock != nil { // a lock file is of no age
 			return err
 		}
-		return b.age(ctx, c, st, "resolved.json", Age{Name: "versions of the dependencies", Refresh: plan2llb.RefreshPython, step: plan2llb.ResolveStep(profile)})
+		return b.age(ctx, c, st, "resolved.json", Age{Name: "versions of the dependencies", Refresh: plan2llb.RefreshPython, step: plan2llb.ResolveStep(r, profile)})
 	}
 	if err := try(on.tools, on.profile); err != nil || answer.NeedsTools == "" {
 		return err
@@ -187,7 +195,7 @@ func (d *dependencies) downloads(byName map[string]distribution) [][]string {
 	for n, set := range d.Sets {
 		for _, name := range set {
 			switch {
-			case byName[name].Source:
+			case byName[name].Source, byName[name].Sibling:
 			case n == 0:
 				base = append(base, name)
 			default:
@@ -285,11 +293,13 @@ func (b *build) root(n int, d *dependencies, project string, runtime llb.State, 
 
 // groups are the wheels of one image in the order of their layers.
 func (b *build) groups(n int, image images.Image, d *dependencies, project llb.State) []plan2llb.Group {
-	groups := b.wheelGroups("dependencies", "[dependencies] install ", d.names(0), d)
+	names, siblings := b.splitSiblings(d.names(0), d)
+	groups := append(b.wheelGroups("dependencies", "[dependencies] install ", names, d), siblings...)
 	groups = append(groups, plan2llb.Group{Content: "project", Name: "[project] install", Title: "project",
 		Wheels: []plan2llb.Wheel{{Name: "project", State: project, Dir: "/dist"}}})
 	if n > 0 {
-		groups = append(groups, b.wheelGroups("extra", "[extra "+image.Script+"] install ", d.names(n), d)...)
+		names, siblings = b.splitSiblings(d.names(n), d)
+		groups = append(append(groups, b.wheelGroups("extra", "[extra "+image.Script+"] install ", names, d)...), siblings...)
 	}
 	return groups
 }

@@ -42,6 +42,9 @@ func (r *Run) Dump(ctx context.Context, in images.Input) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
+	if err := b.siblingWheels(work, on); err != nil {
+		return nil, err
+	}
 	dependencies, err := b.supposed(work, on, in.Project)
 	if err != nil {
 		return nil, err
@@ -72,6 +75,10 @@ func (b *build) supposed(work plan2llb.Builder, on roots, project *setupcfg.Proj
 		if n > 0 || len(r.RequiresDist) > 0 {
 			d.Sets[n] = []string{"resolved"}
 		}
+	}
+	for _, s := range b.siblings { // as if the base image needed each
+		d.wheels[s.canonical()] = plan2llb.Wheel{Name: s.canonical(), State: s.state, Dir: "/dist"}
+		d.Sets[0] = append(d.Sets[0], s.canonical())
 	}
 	resolved, err := b.compiler.Resolve(work, on.tools, r, on.profile)
 	d.wheels["resolved"] = plan2llb.Wheel{Name: "resolved", State: resolved, Dir: "/"}

@@ -115,17 +115,17 @@ func (b *build) describe(a assembly, img *layout.Image) ([]images.Layer, error) 
 // sameProject makes sure that all images hold one and the same project: the files are read
 // anew for each, and may have been changed meanwhile.
 func sameProject(exported []Exported) error {
-	digestOf := func(e Exported) string {
-		for _, l := range e.Layers {
-			if l.Content == "project" {
-				return l.Digest
-			}
+	var source []int // siblings of the base image and the project are in the same places in all images
+	for n, l := range exported[0].Layers {
+		if l.Content == "project" || l.Content == "sibling" {
+			source = append(source, n)
 		}
-		return ""
 	}
 	for _, e := range exported[1:] {
-		if digestOf(e) != digestOf(exported[0]) {
-			return fmt.Errorf("the project's files changed while %s was built: run again", e.Plan.Name)
+		for _, n := range source {
+			if n >= len(e.Layers) || e.Layers[n].Digest != exported[0].Layers[n].Digest {
+				return fmt.Errorf("the files of the %s changed while %s was built: run again", exported[0].Layers[n].Content, e.Plan.Name)
+			}
 		}
 	}
 	return nil

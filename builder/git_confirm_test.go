@@ -173,7 +173,7 @@ func made(t *testing.T, python, dir string, version map[string]string) string {
 	if err != nil {
 		t.Fatal(err)
 	}
-	source, err := OpenSource(dir, in.NeedsGit())
+	source, err := OpenSource(dir, in)
 	if err != nil {
 		return err.Error()
 	}
@@ -226,7 +226,7 @@ func made(t *testing.T, python, dir string, version map[string]string) string {
 	if strings.Contains(string(list), "demo/data.txt") {
 		data = "with data"
 	}
-	result := regexp.MustCompile(`(\+g)[0-9a-f]+|-py.*`).ReplaceAllString(filepath.Base(wheels[0]), "$1") + " " + data
+	result := regexp.MustCompile(`(\+[gd])[0-9a-f.]+|-py.*`).ReplaceAllString(filepath.Base(wheels[0]), "$1") + " " + data
 	return strings.Join(slices.Insert(said, 0, result), "\n")
 }
 

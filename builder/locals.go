@@ -1,38 +1,135 @@
 package builder
 
 import (
+	"context"
+	"errors"
 	"fmt"
 	"io/fs"
-	"os"
+	"path"
 	"path/filepath"
 
+	"github.com/docker/go-units"
 	"github.com/tonistiigi/fsutil"
 	"github.com/tonistiigi/fsutil/types"
 
 	"github.com/pbrx-go/pbrx-go/builder/gitdir"
 	"github.com/pbrx-go/pbrx-go/builder/plan2llb"
+	"github.com/pbrx-go/pbrx-go/builder/projectfiles"
+	"github.com/pbrx-go/pbrx-go/images"
 )
 
-// OpenSource prepares what the project's wheel is built from: the files below dir
-// and, if withGit, its history, which may be that of a repository that dir is a part of. Owners and the umask of
-// whoever checked it out are levelled, so that they neither make git refuse nor change a key.
-func OpenSource(dir string, withGit bool) (Source, error) {
-	files, err := leveled(dir, &fsutil.FilterOpt{})
+// OpenSource prepares what the project's wheel is built from: the files below dir that a build needs (see package
+// projectfiles) and, if the wheel needs it, its history, which may be that of a repository that dir is a part of. Owners, the umask of
+// whoever checked it out, and what git remembers of the checkout are levelled, so that they neither make git refuse nor change a key.
+func OpenSource(dir string, in images.Input) (Source, error) {
+	repository, index, tracked, err := trackedFiles(dir)
+	if err != nil && in.NeedsGit() {
+		return Source{}, fmt.Errorf("reading the project's history: %w", err)
+	}
+	var none *gitdir.NoRepositoryError
+	s := Source{}
+	if err != nil && !errors.As(err, &none) {
+		s.withoutGit = err
+	}
+	choice, err := projectfiles.Choose(projectfiles.Options{Dir: dir, Tracked: tracked, ListFromGit: in.Project.FilesFromGit()})
 	if err != nil {
+		return Source{}, err
+	}
+	s.choice = choice
+	if s.Files, err = leveled(dir, &fsutil.FilterOpt{Map: func(name string, st *types.Stat) fsutil.MapResult {
+		switch {
+		case choice.Sends(filepath.ToSlash(name)):
+			return fsutil.MapResultKeep
+		case fs.FileMode(st.Mode).IsDir():
+			return fsutil.MapResultSkipDir
+		}
+		return fsutil.MapResultExclude
+	}}); err != nil {
 		return Source{}, fmt.Errorf("reading the project: %w", err)
 	}
-	s := Source{Files: files, Exclude: uninteresting(dir)}
-	if !withGit {
+	if !in.NeedsGit() {
 		return s, nil
 	}
-	if s.repository, err = gitdir.Find(dir); err == nil {
-		s.Below = s.repository.Below
-		s.Git, err = s.repository.Files(leveled)
+	s.repository, s.Below = repository, repository.Below
+	var written []byte
+	if index != nil {
+		written = index.Bytes(func(name string) bool {
+			below, err := filepath.Rel(filepath.FromSlash("/"+s.Below), filepath.FromSlash("/"+name))
+			return err == nil && choice.Excludes(filepath.ToSlash(below))
+		})
 	}
-	if err != nil {
+	if s.Git, err = repository.Files(written, leveled); err != nil {
 		return Source{}, fmt.Errorf("reading the project's history: %w", err)
 	}
 	return s, nil
+}
+
+// trackedFiles are the files below dir that git tracks, those of submodules that are checked out included.
+func trackedFiles(dir string) (*gitdir.Repository, *gitdir.Index, []string, error) {
+	repository, err := gitdir.Find(dir)
+	if err != nil {
+		return nil, nil, nil, err
+	}
+	index, err := repository.Index()
+	if err != nil {
+		return nil, nil, nil, err
+	}
+	var files []string
+	var add func(root, prefix string, entries []gitdir.Entry) error
+	add = func(root, prefix string, entries []gitdir.Entry) error {
+		for _, e := range entries {
+			name := path.Join(prefix, e.Path)
+			if !e.Submodule() {
+				files = append(files, name)
+				continue
+			}
+			inner, err := gitdir.Open(filepath.Join(root, filepath.FromSlash(name)))
+			if err != nil {
+				return err
+			}
+			if inner == nil { // it is not checked out
+				continue
+			}
+			index, err := inner.Index()
+			if err != nil {
+				return err
+			}
+			if err := add(root, name, index.Below("")); err != nil {
+				return err
+			}
+		}
+		return nil
+	}
+	err = add(filepath.Join(repository.Root, filepath.FromSlash(repository.Below)), "", index.Below(repository.Below))
+	return repository, index, files, err
+}
+
+// Sent says in a line how much a build is sent of the project, and in another what it is not, which
+// is empty where that is nothing. An error is of reading the history.
+func (s Source) Sent(ctx context.Context) (sent, left string, err error) {
+	size := func(bytes int64) string { return units.HumanSize(float64(bytes)) }
+	sent = fmt.Sprintf("sent: %s, %s", count(s.choice.Files, "file"), size(s.choice.Bytes))
+	if s.Git != nil {
+		bytes, err := sizeOf(ctx, s.Git)
+		if err != nil {
+			return "", "", fmt.Errorf("reading the project's history: %w", err)
+		}
+		sent += ", and git's history, " + size(bytes)
+	}
+	if s.withoutGit != nil {
+		sent += fmt.Sprintf(" (all there are, as git's list of files cannot be read: %v)", s.withoutGit)
+	}
+	if l := s.choice.LeftOut; l.Files > 0 {
+		left = fmt.Sprintf("not sent: %s that git does not track, %s, the biggest is %s: `git add` it, or name it in MANIFEST.in, if the build needs it", count(l.Files, "file"), size(l.Bytes), l.Largest)
+	}
+	return sent, left, nil
+}
+
+func count(n int, what string) string {
+	if n == 1 {
+		return "1 " + what
+	}
+	return fmt.Sprintf("%d %ss", n, what)
 }
 
 // CheckVersion looks whether the history has what a version is made of. A shallow clone without a version tag is an
@@ -54,27 +151,19 @@ func (s Source) CheckVersion() (warning string, err error) {
 // tree is how the files lie in the step that makes the wheel.
 func (s Source) tree() plan2llb.Tree { return plan2llb.Tree{Exclude: s.Exclude, Below: s.Below} }
 
-// uninteresting are files that are made by building or testing and would, stale, end up in the wheel.
-func uninteresting(dir string) []string {
-	patterns := []string{
-		"**/.git", ".hg", ".svn", ".tox", ".nox", ".venv", "venv", ".eggs", "dist", "build/lib*", "build/bdist*", "build/temp*",
-		"**/__pycache__", "**/*.pyc", ".mypy_cache", ".pytest_cache", ".ruff_cache", ".stestr", ".coverage", ".coverage.*", "htmlcov", "**/node_modules",
-	}
-	if _, err := os.Stat(filepath.Join(dir, "PKG-INFO")); err != nil {
-		// An unpacked sdist needs its egg-info: it is the list of its files.
-		patterns = append(patterns, "**/*.egg-info")
-	}
-	return patterns
-}
-
 // leveled is a folder whose files belong to root and have one of four modes.
-// Of opt, the patterns count.
 func leveled(dir string, opt *fsutil.FilterOpt) (fsutil.FS, error) {
 	root, err := fsutil.NewFS(dir)
 	if err != nil {
 		return nil, err
 	}
-	return fsutil.NewFilterFS(root, &fsutil.FilterOpt{IncludePatterns: opt.IncludePatterns, ExcludePatterns: opt.ExcludePatterns, Map: func(_ string, st *types.Stat) fsutil.MapResult {
+	choose := opt.Map
+	return fsutil.NewFilterFS(root, &fsutil.FilterOpt{IncludePatterns: opt.IncludePatterns, ExcludePatterns: opt.ExcludePatterns, Map: func(name string, st *types.Stat) fsutil.MapResult {
+		if choose != nil {
+			if result := choose(name, st); result != fsutil.MapResultKeep {
+				return result
+			}
+		}
 		st.Uid, st.Gid = 0, 0
 		mode := fs.FileMode(st.Mode)
 		perm := fs.FileMode(0o644)
@@ -84,4 +173,19 @@ func leveled(dir string, opt *fsutil.FilterOpt) (fsutil.FS, error) {
 		st.Mode = uint32(mode&^fs.ModePerm | perm)
 		return fsutil.MapResultKeep
 	}})
+}
+
+// sizeOf is how many bytes the files of a file system have.
+func sizeOf(ctx context.Context, f fsutil.FS) (bytes int64, err error) {
+	err = f.Walk(ctx, "", func(_ string, e fs.DirEntry, err error) error {
+		if err != nil || e.IsDir() {
+			return err
+		}
+		info, err := e.Info()
+		if err == nil {
+			bytes += info.Size()
+		}
+		return err
+	})
+	return bytes, err
 }

@@ -14,6 +14,9 @@ import (
 
 	"github.com/tonistiigi/fsutil"
 	"github.com/tonistiigi/fsutil/types"
+
+	"github.com/pbrx-go/pbrx-go/images"
+	"github.com/pbrx-go/pbrx-go/setupcfg"
 )
 
 // place writes files below a new folder; names that end in / are folders, and those in * are executable.
@@ -88,6 +91,13 @@ func sameFiles(t *testing.T, got, want map[string]string) {
 	}
 }
 
+// withGit is a project that takes version and files from git, withoutGit one that does not.
+func withGit() images.Input {
+	return images.Input{Project: &setupcfg.Project{NeedsGit: true, VersionTool: "git (pbr)", VersionSource: "git (pbr)"}}
+}
+
+func withoutGit() images.Input { return images.Input{Project: &setupcfg.Project{}} }
+
 // Owners, and the umask of whoever checked the project out, are levelled.
 func TestSourceIsLeveled(t *testing.T) {
 	dir := place(t, map[string]string{"setup.py": "s", "bin/tool*": "t", ".git/config": "c"})
@@ -99,27 +109,16 @@ func TestSourceIsLeveled(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	s, err := OpenSource(dir, false)
+	s, err := OpenSource(dir, withoutGit())
 	if err != nil {
 		t.Fatal(err)
 	}
-	if s.Git != nil || !slices.Contains(s.Exclude, "**/.git") {
-		t.Errorf("the history is %v, left out is %q", s.Git, s.Exclude)
+	if s.Git != nil {
+		t.Errorf("the history is sent: %v", s.Git)
 	}
 	sameFiles(t, sent(t, s.Files), map[string]string{
 		"setup.py": "-rw-r--r-- 0:0 s", "bin": "drwxr-xr-x 0:0", "bin/tool": "-rwxr-xr-x 0:0 t", "link": "Lrwxr-xr-x 0:0",
-		".git": "drwxr-xr-x 0:0", ".git/config": "-rw-r--r-- 0:0 c", // left out by Exclude
 	})
-}
-
-func TestEggInfoOfAnSdistStays(t *testing.T) {
-	const pattern = "**/*.egg-info"
-	for name, want := range map[string]bool{"setup.py": true, "PKG-INFO": false} {
-		s, err := OpenSource(place(t, map[string]string{name: ""}), false)
-		if err != nil || slices.Contains(s.Exclude, pattern) != want {
-			t.Errorf("with %s, %s is left out: %t, %v; want %t", name, pattern, !want, err, want)
-		}
-	}
 }
 
 const userConfig = `[core]
@@ -142,14 +141,16 @@ const userConfig = `[core]
 
 func TestGitIsReduced(t *testing.T) {
 	dir := place(t, map[string]string{
-		".git/HEAD": "ref: refs/heads/main\n", ".git/config": userConfig, ".git/packed-refs": "refs", ".git/index": "i", ".git/shallow": "s",
-		".git/objects/ab/cd": "object", ".git/refs/tags/1.0": "tag", ".git/refs/heads/a.lock": "held",
+		".git/HEAD": "ref: refs/heads/main\n", ".git/config": userConfig, ".git/shallow": "b\na\n",
+		".git/packed-refs":   "# pack-refs with: peeled\nabc1 refs/heads/main\nabc2 refs/heads/other\nabc3 refs/tags/1.0\n^abcd\nabc4 refs/tags/1.1\nabc5 refs/remotes/origin/main\n",
+		".git/objects/ab/cd": "object", ".git/refs/tags/1.0": "def3\n", ".git/refs/tags/a": "ref: refs/tags/1.1\n", ".git/refs/tags/broken": "", ".git/refs/heads/a.lock": "held", ".git/refs/stash": "def4",
+		".git/lfs/objects/big": "big", ".git/objects/info/commit-graph": "g", ".git/objects/pack/p.pack": "pack", ".git/objects/pack/p.bitmap": "bits",
 		".git/hooks/pre-commit*": "#!/bin/sh", ".git/logs/HEAD": "who did what", ".git/worktrees/w/HEAD": "w", ".git/modules/m/config": "token",
 		".git/config.worktree": "token", ".git/info/exclude": "x", ".git/info/grafts": "g", ".git/FETCH_HEAD": "https://token", ".git/ORIG_HEAD": "o",
 		".git/objects/info/alternates": "# /home/me/repo\n", ".git/objects/info/http-alternates": "https://token",
 		".git/COMMIT_EDITMSG": "m", ".git/description": "d", ".git/gc.log": "l", ".git/index.lock": "held",
 	})
-	s, err := OpenSource(dir, true)
+	s, err := OpenSource(dir, withGit())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -157,9 +158,10 @@ func TestGitIsReduced(t *testing.T) {
 	config := "[core]\n\tbare = false\n\trepositoryformatversion = 1\n\tfilemode = true\n[extensions]\n\tobjectformat = sha256\n[core]\n"
 	got := sent(t, s.Git)
 	sameFiles(t, got, map[string]string{
-		"HEAD": "-rw-r--r-- 0:0 ref: refs/heads/main\n", "config": "-rw-r--r-- 0:0 " + config, "packed-refs": "-rw-r--r-- 0:0 refs",
-		"index": "-rw-r--r-- 0:0 i", "shallow": "-rw-r--r-- 0:0 s", "objects": folder, "objects/ab": folder, "objects/ab/cd": "-rw-r--r-- 0:0 object", "objects/info": folder,
-		"refs": folder, "refs/tags": folder, "refs/tags/1.0": "-rw-r--r-- 0:0 tag", "refs/heads": folder, "info": folder, "info/grafts": "-rw-r--r-- 0:0 g",
+		"HEAD": "-rw-r--r-- 0:0 ref: refs/heads/main\n", "config": "-rw-r--r-- 0:0 " + config, "shallow": "-rw-r--r-- 0:0 a\nb\n",
+		"packed-refs": "-rw-r--r-- 0:0 # pack-refs with: sorted \nabc1 refs/heads/main\ndef3 refs/tags/1.0\nabc4 refs/tags/1.1\nabc4 refs/tags/a\n",
+		"objects":     folder, "objects/ab": folder, "objects/ab/cd": "-rw-r--r-- 0:0 object", "objects/pack": folder, "objects/pack/p.pack": "-rw-r--r-- 0:0 pack",
+		"refs": folder, "info": folder, "info/grafts": "-rw-r--r-- 0:0 g",
 	})
 	for name, what := range got {
 		if strings.Contains(what, "token") || strings.Contains(what, "/home/me") {
@@ -184,7 +186,7 @@ func TestCheckVersion(t *testing.T) {
 			files := map[string]string{".git/HEAD": "ref: refs/heads/main", ".git/objects/ab/cd": ""}
 			maps.Copy(files, c.files)
 			dir := place(t, files)
-			s, err := OpenSource(dir, true)
+			s, err := OpenSource(dir, withGit())
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -206,7 +208,7 @@ func TestCheckVersion(t *testing.T) {
 func TestProjectWithoutRepository(t *testing.T) {
 	dir := place(t, map[string]string{"setup.py": ""})
 	want := "reading the project's history: there is no git repository in " + dir + " or above, and the version or the list of files comes from git: build from a clone, or from a released sdist"
-	if _, err := OpenSource(dir, true); err == nil || err.Error() != want {
+	if _, err := OpenSource(dir, withGit()); err == nil || err.Error() != want {
 		t.Errorf("%v, want %s", err, want)
 	}
 }
@@ -214,12 +216,12 @@ func TestProjectWithoutRepository(t *testing.T) {
 // The repository of a worktree is put together from two folders, and what it borrows lies among its own objects.
 func TestGitIsWholeInItself(t *testing.T) {
 	dir := place(t, map[string]string{
-		"main/HEAD": "of main", "main/index": "of main", "main/sharedindex.ab": "of main", "main/config": "", "main/packed-refs": "refs", "main/objects/ab/own": "own", "main/objects/info/commit-graph": "x",
+		"main/HEAD": "of main", "main/config": "", "main/packed-refs": "abcd refs/tags/1\n", "main/objects/ab/own": "own", "main/objects/info/commit-graph": "x",
 		"main/objects/info/alternates": "../../near\n", "near/ab/theirs": "theirs", "near/cd/theirs": "theirs", "near/pack/multi-pack-index": "x", "near/pack/p.pack": "pack",
-		"main/worktrees/w/HEAD": "of w", "main/worktrees/w/index": "of w", "main/worktrees/w/commondir": "../..\n", "main/worktrees/w/logs/HEAD": "who",
+		"main/worktrees/w/HEAD": "of w", "main/worktrees/w/commondir": "../..\n", "main/worktrees/w/logs/HEAD": "who",
 		"w/.git": "gitdir: ../main/worktrees/w\n", "w/lib/setup.py": "",
 	})
-	s, err := OpenSource(filepath.Join(dir, "w", "lib"), true)
+	s, err := OpenSource(filepath.Join(dir, "w", "lib"), withGit())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -228,7 +230,7 @@ func TestGitIsWholeInItself(t *testing.T) {
 	}
 	const folder, file = "drwxr-xr-x 0:0", "-rw-r--r-- 0:0 "
 	sameFiles(t, sent(t, s.Git), map[string]string{
-		"HEAD": file + "of w", "index": file + "of w", "config": file + "[core]\n\tbare = false\n", "packed-refs": file + "refs",
+		"HEAD": file + "of w", "config": file + "[core]\n\tbare = false\n", "packed-refs": file + "# pack-refs with: sorted \nabcd refs/tags/1\n",
 		"objects": folder, "objects/ab": folder, "objects/ab/own": file + "own", "objects/ab/theirs": file + "theirs",
 		"objects/cd": folder, "objects/cd/theirs": file + "theirs", "objects/pack": folder, "objects/pack/p.pack": file + "pack",
 	})

@@ -18,6 +18,7 @@ import (
 
 	"github.com/pbrx-go/pbrx-go/builder/gitdir"
 	"github.com/pbrx-go/pbrx-go/builder/plan2llb"
+	"github.com/pbrx-go/pbrx-go/builder/projectfiles"
 	"github.com/pbrx-go/pbrx-go/images"
 	"github.com/pbrx-go/pbrx-go/setupcfg"
 )
@@ -55,6 +56,16 @@ type Source struct {
 	Below string
 
 	repository *gitdir.Repository
+	choice     *projectfiles.Choice
+	// withoutGit is why git's list of files could not be read where it is not needed.
+	withoutGit error
+}
+
+// SiblingSource is what a sibling's wheel is built from.
+type SiblingSource struct {
+	// Name is the sibling's.
+	Name string
+	Source
 }
 
 // Options are what a run needs beside the project.
@@ -70,6 +81,8 @@ type Options struct {
 	Memory string
 	Host   Host
 	Source Source
+	// Siblings are what the wheels of the plan's siblings are built from, in the plan's order.
+	Siblings []SiblingSource
 	// Mirror names the package mirror for the base that was found; it may be nil.
 	Mirror func(images.Base) (string, error)
 	// Plan are the options of planning.
@@ -218,6 +231,12 @@ func (r *Run) job(work func(context.Context, gateway.Client) (*gateway.Result, e
 	}
 	if r.opts.Source.Git != nil {
 		locals[plan2llb.GitLocal] = r.opts.Source.Git
+	}
+	for _, s := range r.opts.Siblings {
+		files, git := plan2llb.SiblingLocals(setupcfg.Canonical(s.Name))
+		if locals[files] = s.Files; s.Git != nil {
+			locals[git] = s.Git
+		}
 	}
 	for _, f := range r.opts.Host.FindLinks {
 		locals[f.Name] = f.FS

@@ -8,6 +8,7 @@ import (
 
 	"github.com/pbrx-go/pbrx-go/bindep"
 	"github.com/pbrx-go/pbrx-go/setupcfg"
+	"github.com/pbrx-go/pbrx-go/setupcfg/lock"
 )
 
 // Input is everything planning may look at. Nothing is looked up later.
@@ -18,10 +19,22 @@ type Input struct {
 	Base   Base
 	// Constraints are nil where there are none.
 	Constraints *Constraints
+	// Lock is nil where there is none.
+	Lock *lock.Lock
 	// NativeSource is a file of the project that has to be compiled, if there is one.
 	NativeSource string
+	// Siblings are in the order in which they were named.
+	Siblings []SiblingInput
 	// Version are the variables of Project.VersionVariables that are set, with their values: they set the version.
 	Version map[string]string
+}
+
+// SiblingInput is a neighbour of the project whose checkout is used in place of its release. Of its own Input
+// Project, NativeSource and Version count.
+type SiblingInput struct {
+	// Dir is the folder as the user named it.
+	Dir string
+	Input
 }
 
 // NeedsGit says whether the wheel is wrong without the repository. With a version set from outside
@@ -61,18 +74,27 @@ func New(in Input, opts Options) (*Plan, error) {
 		Tools:    []Package{},
 		Runtime:  []Package{},
 		Warnings: []string{},
-		Source:   Source{Git: in.NeedsGit(), Tags: in.VersionFromGit(), Environment: in.Version, Sdist: in.NeedsGit()},
+		Source:   sourceOf(in),
 
 		Constraints: in.Constraints,
+	}
+	if in.Lock != nil {
+		p.Lock = &Lock{File: in.Lock.File, Kind: string(in.Lock.Kind), Packages: len(in.Lock.Packages), Others: in.Lock.Others}
 	}
 	if in.Base.Python.ExternallyManaged && p.Project.Name != "" {
 		p.Environment = "/opt/" + setupcfg.Canonical(p.Project.Name)
 	}
 	p.addPackages(in)
+	p.addSiblings(in.Siblings)
 	p.addTools(in)
 	problems := p.chooseInit(in, opts.InitPath)
 	for _, w := range in.Project.Warnings {
 		p.Warnings = append(p.Warnings, w.String())
+	}
+	if in.Lock != nil {
+		for _, w := range in.Lock.Warnings {
+			p.Warnings = append(p.Warnings, w.String())
+		}
 	}
 	problems = append(problems, p.addImages(in.Project, opts)...)
 	if len(problems) > 0 {
@@ -126,6 +148,8 @@ func selectPackages(file *bindep.File, profiles []string) []Package {
 func (p *Plan) addTools(in Input) {
 	if p.Source.Git {
 		p.Tools = append(p.Tools, Package{Name: "git", From: "the project's version comes from git"})
+	} else if i := slices.IndexFunc(p.Siblings, func(s Sibling) bool { return s.Source.Git }); i >= 0 {
+		p.Tools = append(p.Tools, Package{Name: "git", From: "the version of the sibling " + p.Siblings[i].Name + " comes from git"})
 	}
 	if !in.Base.Python.Ensurepip && in.Base.Python.Pip == "" {
 		pip := map[string]string{"apt": "python3-venv", "apk": "py3-pip", "dnf": "python3-pip"}[in.Base.PackageManager]
@@ -133,13 +157,19 @@ func (p *Plan) addTools(in Input) {
 			p.Tools = append(p.Tools, Package{Name: pip, From: "the base has no pip"})
 		}
 	}
+	p.Source.Toolchain = p.toolchain(in)
+}
+
+// toolchain says why a wheel is made where the packages to compile with are.
+func (p *Plan) toolchain(in Input) string {
 	switch toolchain := in.Project.Toolchain; {
 	case len(p.Compile) == 0:
 	case toolchain.Status == setupcfg.Known:
-		p.Source.Toolchain = toolchain.Value + " (" + toolchain.Pos.String() + ")"
+		return toolchain.Value + " (" + toolchain.Pos.String() + ")"
 	case in.NativeSource != "":
-		p.Source.Toolchain = "there is " + in.NativeSource
+		return "there is " + in.NativeSource
 	}
+	return ""
 }
 
 // chooseInit says which init programs come into question. One that the base has is taken before any is installed.

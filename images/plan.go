@@ -15,9 +15,13 @@ type Plan struct {
 	Tools   []Package `json:"tools"`
 	Runtime []Package `json:"runtime"`
 	Source  Source    `json:"source"`
+	// Siblings are made from source, too, in the order in which they were named.
+	Siblings []Sibling `json:"siblings,omitempty"`
 	// Constraints limit the versions of the dependencies; nil where there are none.
 	Constraints *Constraints `json:"constraints,omitempty"`
-	Images      []Image      `json:"images"`
+	// Lock is the lock file that gives the versions of the dependencies; nil where there is none.
+	Lock   *Lock   `json:"lock,omitempty"`
+	Images []Image `json:"images"`
 	// Unbuilt are programs that the project installs, too, and that get no image unless they are asked for.
 	Unbuilt  []Program `json:"unbuilt,omitempty"`
 	Warnings []string  `json:"warnings"`
@@ -110,6 +114,17 @@ type Constraint struct {
 	Why string `json:"why,omitempty"`
 }
 
+// Lock is the lock file that a plan is made for.
+type Lock struct {
+	File string `json:"file"`
+	// Kind is pylock, uv, poetry, pdm, pipfile or requirements.
+	Kind string `json:"kind"`
+	// Packages are how many entries it has, of which an image need not have all.
+	Packages int `json:"packages"`
+	// Others are lock files that do not count beside it.
+	Others []string `json:"others,omitempty"`
+}
+
 // Image is one image of the set.
 type Image struct {
 	// Name is the repository with its prefix, without a tag.
@@ -156,6 +171,6 @@ type Built struct {
 type Layer struct {
 	Digest string `json:"digest"`
 	Size   int64  `json:"size"`
-	// Content is base, distro, dependencies, project or extra.
+	// Content is base, distro, environment, dependencies, sibling, project or extra.
 	Content string `json:"content"`
 }

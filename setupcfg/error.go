@@ -3,6 +3,7 @@ package setupcfg
 import (
 	"cmp"
 	"fmt"
+	"path/filepath"
 	"slices"
 	"strings"
 	"text/scanner"
@@ -54,6 +55,19 @@ func (l ErrorList) Error() string {
 		lines[i] = e.Error()
 	}
 	return strings.Join(lines, "\n")
+}
+
+// Within names the files of the problems with the folder that they are in, for messages that speak of several folders.
+func (l ErrorList) Within(dir string) ErrorList {
+	out := make(ErrorList, len(l))
+	for i, e := range l {
+		moved := *e
+		if moved.Pos.Filename != "" {
+			moved.Pos.Filename = filepath.Join(dir, moved.Pos.Filename)
+		}
+		out[i] = &moved
+	}
+	return out
 }
 
 // Unwrap gives the problems one by one to errors.Is and errors.As.

@@ -86,6 +86,7 @@ func (x *tomlIndex) tableHeader() []string {
 	for x.peek() == ']' {
 		x.next()
 	}
+	keys = x.within(keys, !array)
 	if array {
 		path := tomlPath(keys...)
 		keys = append(keys, "["+strconv.Itoa(x.arrays[path])+"]")
@@ -93,6 +94,18 @@ func (x *tomlIndex) tableHeader() []string {
 	}
 	x.note(keys, pos)
 	return keys
+}
+
+// within says of which item of an array of tables a header speaks: the last one so far.
+func (x *tomlIndex) within(keys []string, last bool) []string {
+	var path []string
+	for n, key := range keys {
+		path = append(path, key)
+		if count := x.arrays[tomlPath(path...)]; count > 0 && (last || n < len(keys)-1) {
+			path = append(path, "["+strconv.Itoa(count-1)+"]")
+		}
+	}
+	return path
 }
 
 // note keeps the first place of a path and of the tables that it makes.

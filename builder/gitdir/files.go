@@ -14,28 +14,28 @@ import (
 )
 
 // Files is the repository as one .git folder that needs nothing else. Its configuration, which may hold tokens
-// and names of programs, is replaced by the few lines that say how it is stored; hooks, logs and other worktrees stay
-// behind. Owners and modes are levelled by level. Errors are of reading files.
-func (r *Repository) Files(level func(dir string, patterns *fsutil.FilterOpt) (fsutil.FS, error)) (fsutil.FS, error) {
-	config, err := storageConfig(filepath.Join(r.common, "config"))
+// and names of programs, is replaced by the few lines that say how it is stored; of the rest comes what a version and a
+// list of files follow from, so written that it does not tell one checkout from another: the index as Bytes has it (nil: none), and references in one
+// file. Objects come as they are, in the packs that the clone has. Owners and modes are levelled by level. Errors are of reading files.
+func (r *Repository) Files(index []byte, level func(dir string, patterns *fsutil.FilterOpt) (fsutil.FS, error)) (fsutil.FS, error) {
+	fresh, err := r.written(index)
 	if err != nil {
 		return nil, err
 	}
-	left := []string{"config", "config.worktree", "commondir", "gitdir", "hooks", "logs", "worktrees", "modules", "info/exclude", "info/sparse-checkout",
-		"FETCH_HEAD", "ORIG_HEAD", "COMMIT_EDITMSG", "description", "gc.log", "gc.pid", "fsmonitor--daemon*", "**/*.lock",
-		"objects/info/alternates", "objects/info/http-alternates", "objects/**/tmp_*"}
-	own := []string{"HEAD", "index", "sharedindex.*"}
-	if r.own != r.common {
-		left = append(left, own...)
+	kept := []string{"objects", "refs", "info/attributes", "info/grafts", "reftable"}
+	left := append(aboutPacks("objects/"), "**/*.lock", "objects/**/tmp_*")
+	if !r.reftable() {
+		left = append(left, "refs/*")
 	}
-	if len(r.borrowed) > 0 {
-		left = append(left, aboutPacks("objects/")...)
+	own := []string{"HEAD"}
+	if r.own == r.common {
+		kept = append(kept, own...)
 	}
 	open := func(dir string, patterns *fsutil.FilterOpt) (fsutil.FS, error) {
 		f, err := level(dir, patterns)
 		return layer{f}, err
 	}
-	files, err := open(r.common, &fsutil.FilterOpt{ExcludePatterns: left})
+	files, err := open(r.common, &fsutil.FilterOpt{IncludePatterns: kept, ExcludePatterns: left})
 	if err != nil {
 		return nil, err
 	}
@@ -57,9 +57,34 @@ func (r *Repository) Files(level func(dir string, patterns *fsutil.FilterOpt) (f
 		}
 		files = staticfs.NewMergeFS(layer{below}, files)
 	}
-	fresh := staticfs.NewFS()
-	fresh.Add("config", &types.Stat{Mode: 0o644}, config)
 	return staticfs.NewMergeFS(files, fresh), nil
+}
+
+// written are the files that are not the repository's own.
+func (r *Repository) written(index []byte) (fsutil.FS, error) {
+	config, err := storageConfig(filepath.Join(r.common, "config"))
+	if err != nil {
+		return nil, err
+	}
+	fresh := staticfs.NewFS()
+	add := func(name string, data []byte) { fresh.Add(name, &types.Stat{Mode: 0o644}, data) }
+	add("config", config)
+	if index != nil {
+		add("index", index)
+	}
+	shallow, err := r.shallow()
+	if err != nil {
+		return nil, err
+	}
+	if shallow != nil {
+		add("shallow", shallow)
+	}
+	if r.reftable() {
+		return fresh, nil
+	}
+	refs, err := r.packedRefs()
+	add("packed-refs", refs)
+	return fresh, err
 }
 
 // layer is a file system that says of a file that it lacks what staticfs.MergeFS understands.
@@ -74,9 +99,10 @@ func (l layer) Open(path string) (io.ReadCloser, error) {
 	return f, err
 }
 
-// aboutPacks are files that speak of all packs of a folder of objects, and are wrong of several folders in one.
+// aboutPacks are files that speak of all packs of a folder of objects, and are wrong of several folders in one; git does
+// without them, and not every clone of a commit has them.
 func aboutPacks(objects string) []string {
-	return []string{objects + "info", objects + "pack/multi-pack-index*"}
+	return []string{objects + "info", objects + "pack/multi-pack-index*", objects + "pack/*.bitmap"}
 }
 
 // Shallow says whether the repository has only the last commits of its history.

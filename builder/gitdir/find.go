@@ -22,8 +22,15 @@ type Repository struct {
 	borrowed []string
 }
 
+// NoRepositoryError says that no repository is there.
+type NoRepositoryError struct{ Dir string }
+
+func (e *NoRepositoryError) Error() string {
+	return fmt.Sprintf("there is no git repository in %s or above, and the version or the list of files comes from git: build from a clone, or from a released sdist", e.Dir)
+}
+
 // Find looks for the repository of the project in dir: there, else upwards, as git does, though not stopping where
-// another file system begins. The error is one line that says what to do.
+// another file system begins. Errors are *NoRepositoryError, or one line that says what to do.
 func Find(dir string) (*Repository, error) {
 	here, err := filepath.Abs(dir)
 	if err == nil {
@@ -33,7 +40,7 @@ func Find(dir string) (*Repository, error) {
 		return nil, err
 	}
 	for root := here; ; root = filepath.Dir(root) {
-		r, err := open(root)
+		r, err := Open(root)
 		if err != nil {
 			return nil, err
 		}
@@ -48,13 +55,13 @@ func Find(dir string) (*Repository, error) {
 			return r, nil
 		}
 		if root == filepath.Dir(root) {
-			return nil, fmt.Errorf("there is no git repository in %s or above, and the version or the list of files comes from git: build from a clone, or from a released sdist", dir)
+			return nil, &NoRepositoryError{Dir: dir}
 		}
 	}
 }
 
-// open is the repository whose work tree has its top in root, or nil.
-func open(root string) (*Repository, error) {
+// Open is the repository whose work tree has its top in root, or nil where there is none. Errors are as Find's.
+func Open(root string) (*Repository, error) {
 	link := filepath.Join(root, ".git")
 	r := &Repository{Root: root, own: link, common: link}
 	data, err := os.ReadFile(link)
@@ -80,12 +87,15 @@ func open(root string) (*Repository, error) {
 	} else if err != nil {
 		return nil, err
 	}
-	if r.own != r.common && isDir(filepath.Join(r.common, "reftable")) {
+	if r.own != r.common && r.reftable() {
 		return nil, fmt.Errorf("%s is a worktree of a repository in the reftable format, which is not supported: build from a clone of its own", link)
 	}
 	r.borrowed, err = alternates(filepath.Join(r.common, "objects"), nil)
 	return r, err
 }
+
+// reftable says whether references are in that format, which is not read here.
+func (r *Repository) reftable() bool { return isDir(filepath.Join(r.common, "reftable")) }
 
 // follow is the folder that a file of one line names.
 func follow(file, from, line string) (string, error) {

@@ -25,6 +25,9 @@ type ConstraintOptions struct {
 	// Drop are the names whose entries do not count: what is built from source (pip would fail on any version but
 	// the one that was released), and what the user does not want to be limited.
 	Drop []Drop
+	// Here says that pip of this machine is going to read them, not that of a build: then paths of this machine and
+	// addresses with credentials are fine.
+	Here bool
 }
 
 // Drop is one name that constraints do not limit.
@@ -58,7 +61,7 @@ func ReadConstraints(ctx context.Context, env map[string]string, root string, op
 	}
 	f := &fetcher{env: env, root: root}
 	defer f.close()
-	r := &constraintReader{fetcher: f, env: env, drop: opts.Drop, seen: map[string]bool{}, out: &Constraints{}}
+	r := &constraintReader{fetcher: f, env: env, drop: opts.Drop, here: opts.Here, seen: map[string]bool{}, out: &Constraints{}}
 	r.out.Pip = r.files(ctx, strings.Fields(options["constraint"]), "pip's option constraint")
 	r.out.Requested = r.files(ctx, opts.Files, "--constraint")
 	of, report := r.entries, r.out.Report
@@ -95,6 +98,7 @@ type constraintReader struct {
 	*fetcher
 	env     map[string]string
 	drop    []Drop
+	here    bool
 	out     *Constraints
 	entries []entry
 	// seen are the dropped names that a file has.

@@ -4,6 +4,8 @@ import (
 	"bytes"
 	"errors"
 	"net/url"
+	"os"
+	"path/filepath"
 	"regexp"
 	"strings"
 	"text/scanner"
@@ -146,6 +148,9 @@ func looksLikePath(text string) bool {
 // reachable refuses addresses that a build cannot reach, and those with credentials: entries are
 // part of the keys of steps, which caches keep.
 func (r *constraintReader) reachable(pos scanner.Position, address string, isURL bool) bool {
+	if r.here {
+		return true
+	}
 	if !isURL || strings.HasPrefix(address, "file:") {
 		r.problem(pos, "put it into a folder that pip's find-links names, and write NAME==VERSION", "a path of this machine is not there in a build")
 		return false
@@ -193,6 +198,9 @@ func (r *constraintReader) option(pos scanner.Position, text string) readLine {
 		r.problem(pos, "write NAME==VERSION", "an editable line is no constraint")
 		return readLine{}
 	case "-f", "--find-links":
+		if r.here {
+			return readLine{text: "--find-links " + beside(pos.Filename, value)}
+		}
 		if !strings.Contains(value, "://") || !r.reachable(pos, value, true) {
 			if !strings.Contains(value, "://") {
 				r.problem(pos, "name the folder in pip's configuration (PIP_FIND_LINKS)", "a path of this machine is not there in a build")
@@ -210,4 +218,19 @@ func (r *constraintReader) option(pos scanner.Position, text string) readLine {
 		return readLine{}
 	}
 	return readLine{text: text}
+}
+
+// beside is a path as pip reads it in a file: relative to the file where something is there, else to the current folder.
+func beside(file, path string) string {
+	if strings.Contains(path, "://") || filepath.IsAbs(path) {
+		return path
+	}
+	for _, dir := range []string{filepath.Dir(file), "."} {
+		if full, err := filepath.Abs(filepath.Join(dir, path)); err == nil {
+			if _, err := os.Stat(full); err == nil {
+				return full
+			}
+		}
+	}
+	return path
 }

@@ -3,6 +3,7 @@ package host_test
 import (
 	"context"
 	"os"
+	"path/filepath"
 	"reflect"
 	"slices"
 	"strings"
@@ -193,5 +194,19 @@ func TestConstraintsInterrupted(t *testing.T) {
 	_, err := host.ReadConstraints(ctx, nil, t.TempDir(), host.ConstraintOptions{Files: []string{"https://127.0.0.1:1/x"}})
 	if want := "--constraint: context deadline exceeded"; err == nil || err.Error() != want {
 		t.Errorf("%v, want %s", err, want)
+	}
+}
+
+// What pip of this machine reads may name what is on this machine.
+func TestConstraintsHere(t *testing.T) {
+	root := machine(t, map[string]string{
+		"lists/upper.txt": "foo @ file:///srv/foo-1.zip\nbar @ https://me:secret@index.example/bar-1.zip\n-f wheels\n--find-links nowhere\n-f https://me:secret@index.example/links\nSib===1\n",
+		"lists/wheels/x":  "",
+	})
+	wheels := filepath.Join(root, "lists/wheels")
+	c, err := constraints(t, root, nil, host.ConstraintOptions{Files: []string{"lists/upper.txt"}, Here: true, Drop: []host.Drop{{Name: "sib", Why: "it is a sibling"}}})
+	want := "foo @ file:///srv/foo-1.zip\nbar @ https://me:secret@index.example/bar-1.zip\n--find-links " + wheels + "\n--find-links nowhere\n--find-links https://me:secret@index.example/links\n"
+	if err != nil || string(c.Requested) != want {
+		t.Errorf("%q, %v, want %q", c.Requested, err, want)
 	}
 }

@@ -257,3 +257,30 @@ func TestOnlyTheFilesThatAreFetched(t *testing.T) {
 		t.Errorf("the step sees %q, want %q", got, want)
 	}
 }
+
+// A sibling's wheel is a step of its own, of files of its own.
+func TestWheelOfSibling(t *testing.T) {
+	c := New(inputs())
+	work := c.Builder(images.Base{Python: images.Python{Executable: "/usr/bin/python3", Ensurepip: true}}, c.in.Base)
+	wheel, err := c.Wheel(work, c.in.Base, images.Source{Git: true}, Tree{Sibling: "sea-fog"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	var locals []string
+	for _, raw := range marshal(t, wheel).Def {
+		var op pb.Op
+		if err := op.UnmarshalVT(raw); err != nil {
+			t.Fatal(err)
+		}
+		if source := op.GetSource(); strings.HasPrefix(source.GetIdentifier(), "local://sibling") {
+			locals = append(locals, strings.TrimPrefix(source.GetIdentifier(), "local://")+" "+source.GetAttrs()[pb.AttrSharedKeyHint])
+		}
+	}
+	slices.Sort(locals)
+	if want := []string{"sibling-sea-fog sibling-sea-fog", "sibling-sea-fog-git sibling-sea-fog-git"}; !slices.Equal(locals, want) {
+		t.Errorf("local sources %q, want %q", locals, want)
+	}
+	if _, ok := c.Steps()["[sibling sea-fog] wheel"]; !ok {
+		t.Errorf("the steps are %v", c.Steps())
+	}
+}

@@ -6,6 +6,8 @@ import (
 	"strings"
 
 	"github.com/moby/buildkit/client/llb"
+
+	"github.com/pbrx-go/pbrx-go/setupcfg/lock"
 )
 
 // Requirements is what decides the dependencies: nothing else of the project is part of their key.
@@ -13,6 +15,24 @@ type Requirements struct {
 	Project      string              `json:"project"`
 	RequiresDist []string            `json:"requires_dist"`
 	Images       []ImageRequirements `json:"images"`
+	// Lock gives the versions; nil where there is none.
+	Lock *lock.Lock `json:"-"`
+	// Siblings are used in place of any release of theirs.
+	Siblings []SiblingRelease `json:"siblings,omitempty"`
+	// Again says that an answer was that it needs to know more of the siblings: it is another step then, by name, too.
+	Again bool `json:"-"`
+}
+
+// SiblingRelease is what the resolution is told of a sibling: its wheel, with another version at each commit, is no part of it.
+type SiblingRelease struct {
+	Name           string   `json:"name"`
+	Version        string   `json:"version"`
+	RequiresPython string   `json:"requires_python"`
+	RequiresDist   []string `json:"requires_dist"`
+	Extras         []string `json:"extras"`
+	// Rounded says that the version is not the whole one. Where no versions go together because of it, resolve.py answers
+	// that it needs to know more (needs_versions).
+	Rounded bool `json:"rounded"`
 }
 
 // ImageRequirements are the extras of one image.
@@ -50,17 +70,29 @@ func (c *Compiler) Resolve(b Builder, root llb.State, r Requirements, profile Pr
 	if err != nil {
 		return llb.State{}, fmt.Errorf("writing the requirements down: %w", err)
 	}
+	var locked []byte
+	if r.Lock != nil {
+		if locked, err = json.Marshal(r.Lock); err != nil {
+			return llb.State{}, fmt.Errorf("writing the lock file down: %w", err)
+		}
+	}
 	operands := []string{}
 	if profile == Withheld {
 		operands = append(operands, string(profile))
 	}
-	return c.exec(root, Step{Name: ResolveStep(profile)}, program(toolsDir+"/bin/python", "resolve.py", operands...),
-		b.tools(), c.pip(), textFile(runDir+"/requirements.json", data),
+	return c.exec(root, Step{Name: ResolveStep(r, profile)}, program(toolsDir+"/bin/python", "resolve.py", operands...),
+		b.tools(), c.pip(), textFile(runDir+"/requirements.json", data), textFile(runDir+"/lock.json", locked),
 		textFile(runDir+"/dependency-constraints.txt", c.in.DependencyConstraints), c.refresh(RefreshPython, RefreshGit)).AddMount("/out", llb.Scratch()), nil
 }
 
 // ResolveStep is the name of the step that decides on the versions of dependencies.
-func ResolveStep(profile Profile) string { return withTools("[dependencies] resolve", profile) }
+func ResolveStep(r Requirements, profile Profile) string {
+	name := "[dependencies] resolve"
+	if r.Again {
+		name += " (by versions of siblings)"
+	}
+	return withTools(name, profile)
+}
 
 // withTools names the step in which the compile profile turned out to be needed.
 func withTools(name string, profile Profile) string {
@@ -124,7 +156,7 @@ type Wheel struct {
 
 // Group is a set of wheels installed by one step into one layer.
 type Group struct {
-	// Content is the word for the layer: dependencies, project or extra.
+	// Content is the word for the layer: dependencies, sibling, project or extra.
 	Content string
 	// Name is the name of the step, Title what the image's history says of the layer.
 	Name, Title string

@@ -47,24 +47,36 @@ func (b Builder) tools() llb.RunOption { return llb.AddMount(toolsDir, b.Tools, 
 type Tree struct {
 	// Exclude are patterns of files that are not sent (fsutil's syntax).
 	Exclude []string
+	// Sibling is the canonical name of the sibling whose files they are; empty for the project's own.
+	Sibling string
 	// Below is where in the repository's work tree the project lies, with slashes; empty at its top.
 	Below string
 }
 
-// Wheel builds the project's own wheel on a root file system. The folder it returns holds dist/*.whl and
+// SiblingLocals are the names of the local sources with the files and the history of a sibling.
+func SiblingLocals(name string) (files, git string) {
+	return "sibling-" + name, "sibling-" + name + "-git"
+}
+
+// Wheel builds the project's own wheel, or that of a sibling, on a root file system. The folder it returns holds dist/*.whl and
 // meta/{METADATA,entry_points.txt,wheel.json}. The source is a local source of the session, mounted
 // writable and thrown away: backends write into their tree. An error is of encoding the plan.
 func (c *Compiler) Wheel(b Builder, root llb.State, source images.Source, tree Tree) (llb.State, error) {
+	step, files, git := "[project] wheel", SourceLocal, GitLocal
+	if tree.Sibling != "" {
+		step = "[sibling " + tree.Sibling + "] wheel"
+		files, git = SiblingLocals(tree.Sibling)
+	}
 	operands := []string{"tree"}
 	if source.Sdist {
 		operands[0] = "sdist"
 	}
 	opts := options{b.tools(), c.pip(),
-		llb.AddMount(path.Join("/src", tree.Below), llb.Local(SourceLocal, llb.SharedKeyHint(SourceLocal), llb.ExcludePatterns(tree.Exclude),
+		llb.AddMount(path.Join("/src", tree.Below), llb.Local(files, llb.SharedKeyHint(files), llb.ExcludePatterns(tree.Exclude),
 			llb.WithCustomName("[internal] project files")), llb.ForceNoOutput)}
 	if source.Git {
 		operands = append(operands, "--git")
-		opts = append(opts, llb.AddMount("/src/.git", llb.Local(GitLocal, llb.SharedKeyHint(GitLocal),
+		opts = append(opts, llb.AddMount("/src/.git", llb.Local(git, llb.SharedKeyHint(git),
 			llb.WithCustomName("[internal] project history")), llb.ForceNoOutput))
 	}
 	if source.Tags {
@@ -80,7 +92,7 @@ func (c *Compiler) Wheel(b Builder, root llb.State, source images.Source, tree T
 		}
 		opts = append(opts, textFile(runDir+"/version.json", data))
 	}
-	return c.exec(root, Step{Name: "[project] wheel"}, program(toolsDir+"/bin/python", "wheel.py", operands...), opts).
+	return c.exec(root, Step{Name: step}, program(toolsDir+"/bin/python", "wheel.py", operands...), opts).
 		AddMount("/out", llb.Scratch()), nil
 }
 

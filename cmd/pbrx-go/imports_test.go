@@ -29,6 +29,7 @@ func TestImportDirection(t *testing.T) {
 	}{
 		{pkg: "bindep", banned: []string{module, moby, docker, containerd, cobra}},
 		{pkg: "setupcfg", banned: []string{module, moby, docker, containerd, cobra}},
+		{pkg: "setupcfg/lock", banned: []string{module + "/bindep", module + "/images", module + "/builder", module + "/cmd", moby, docker, containerd, cobra}},
 		{pkg: "images", banned: []string{module + "/builder", module + "/cmd", moby, docker, containerd, cobra}},
 		{pkg: "images/blobs", banned: append(engines, module+"/builder", moby, docker, cobra)},
 		{pkg: "images/layout", banned: append(engines, module+"/builder", moby, docker, cobra)},
@@ -40,6 +41,7 @@ func TestImportDirection(t *testing.T) {
 			except: []string{buildkit + "/client/llb"}}, // which has the types of a session, and nothing that dials
 		{pkg: "builder", banned: append(append(engines, cobra, docker+"/docker"), worker...)},
 		{pkg: "builder/gitdir", banned: append(append(engines, module, cobra, docker+"/docker"), worker...)},
+		{pkg: "builder/projectfiles", banned: append(append(engines, module+"/images", buildkit, cobra, docker, containerd), worker...)},
 		{pkg: "builder/progress", banned: append(append(engines, module, cobra, docker+"/docker"), worker...)},
 		{pkg: "builder/host", banned: append(append(engines, cobra, docker+"/docker"), worker...)},
 		{pkg: "builder/engine", banned: append([]string{module + "/cmd", module + "/builder/engine/embedded", cobra}, worker...)},

@@ -88,7 +88,7 @@ func (s *suite) build(ctx context.Context, t *testing.T, dir string, choices ...
 	in := images.Input{Project: project, Bindep: file, NativeSource: "tiny.c"}
 	options := s.options(t)
 	options.Status = b.log.update
-	if options.Source, err = builder.OpenSource(dir, false); err != nil {
+	if options.Source, err = builder.OpenSource(dir, in); err != nil {
 		t.Fatal(err)
 	}
 	for _, choose := range choices {

@@ -100,7 +100,7 @@ func testHistory(t *testing.T, s *suite) {
 		in.Project.NeedsGit = true
 		o.Plan.InitPath = "none"
 		var err error
-		if o.Source, err = builder.OpenSource(dir, true); err != nil {
+		if o.Source, err = builder.OpenSource(dir, *in); err != nil {
 			t.Fatal(err)
 		}
 	}

@@ -41,6 +41,8 @@ def prepare(root, below, tags):
         # pbr gives git the repository (--git-dir), which then takes the current folder for the top of the tree.
         answer(root, "config", "core.worktree", root)
         neighbours(root, below)
+    # The index knows no times or sizes (package gitdir), with which commands below git status would take every file for changed.
+    git(root, "update-index", "-q", "--refresh")
     if tags:
         version(root)
 

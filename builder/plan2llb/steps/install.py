@@ -6,8 +6,10 @@ what they become is written below /out, as a tree that belongs over the root fil
 it is. --requested says that the user named these very distributions (the project, not its dependencies).
 
 What differs from pip: bytecode is made by the processors there are, depends on nothing but the source (PEP 552,
-unchecked hash), and names the file without any "..". A distribution that the environment has in the same version is left
-out. Of two files at one path that of the later wheel stays, by canonical name, and a note says so.
+unchecked hash), and names the file without any "..". Headers go into a folder of the name in METADATA, however a
+requirement spells it. A dependency that the environment has in the same version is left out; another version has
+to go from the root file system that the tree is laid over (room.py), and is taken for gone here. Of two files at one path
+that of the later wheel stays, by canonical name, and a note says so.
 """
 
 import argparse
@@ -178,12 +180,18 @@ class Workers:
         self.count = len(os.sched_getaffinity(0))
         self.pool = None
         if self.count > 1 and files > 100:
-            self.pool = concurrent.futures.ProcessPoolExecutor(self.count, multiprocessing.get_context("fork"))
+            try:
+                self.pool = concurrent.futures.ProcessPoolExecutor(self.count, multiprocessing.get_context("fork"))
+            except (ImportError, NotImplementedError, OSError) as e:
+                print("one process installs, for want of semaphores: %s" % e, flush=True)
 
     def run(self, function, jobs):
         if not self.pool:
             return [function(*job) for job in jobs]
-        return [f.result() for f in [self.pool.submit(function, *job) for job in jobs]]
+        try:
+            return [f.result() for f in [self.pool.submit(function, *job) for job in jobs]]
+        except concurrent.futures.BrokenExecutor:
+            fail("a process that unpacks or compiles was killed: is there too little memory?")
 
     def close(self):
         if self.pool:
@@ -245,8 +253,8 @@ def install(wheels, out, requested, started):
     tree.settle()
 
 
-def find(folder):
-    """The wheels to install, by canonical name, without those whose version is there."""
+def find(folder, requested):
+    """The wheels to install, by canonical name; of dependencies those whose version is not there."""
     present = target.installed()
     wheels, seen = [], {}
     for path in sorted(glob.glob(folder + "/*.whl") + glob.glob(folder + "/*/*.whl")):
@@ -255,12 +263,10 @@ def find(folder):
         if name in seen:
             fail("%s and %s are of one project" % (seen[name], wheel.file))
         seen[name] = wheel.file
-        if name not in present:
-            wheels.append(wheel)
-        elif present[name].version == wheel.version:
+        if not requested and name in present and present[name].version == wheel.version:
             print("already there: %s %s" % (wheel.name, wheel.version), flush=True)
         else:
-            fail("%s %s is to be installed, but the environment has version %s" % (wheel.name, wheel.version, present[name].version))
+            wheels.append(wheel)
     return sorted(wheels, key=lambda w: canonical(w.name))
 
 
@@ -275,7 +281,7 @@ def main():
     target.become(args.environment + "/bin/python" if args.environment else args.python)
     os.umask(0o022)
     started = began()
-    wheels = find(args.wheels)
+    wheels = find(args.wheels, args.requested)
     install(wheels, args.out, args.requested, started)
     if wheels:
         print("installed: " + " ".join("%s-%s" % (w.name, w.version) for w in wheels), flush=True)

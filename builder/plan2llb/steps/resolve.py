@@ -5,7 +5,8 @@ first. pip decides which versions all requirements of all images take together, 
 cannot move a version of the base, and installs nothing. Out comes /out/resolved.json:
 {"distributions": [{"name", "version", "requirement", "hashes", "source", "why"}], "sets": [[NAME…]…]}, where requirement
 says where the file is, source that it has to be built, why the chain of requirements that leads to it, and set N has what
-image N needs beyond those of the base image (image 0); "asked" is when that was.
+image N needs beyond those of the base image (image 0). With "siblings" in the requirements, those are chosen in place of any
+release, without a file: "sibling" says so (see neighbours.py). "asked" is when that was.
 
 With --tools there is a compile profile that is not installed here. Where a build backend fails for want of it, the
 answer is {"needs_tools": REASON}, and the step is run again where it is installed.
@@ -14,11 +15,13 @@ answer is {"needs_tools": REASON}, and the step is run again where it is install
 import json
 import sys
 
+import locked
 from pip._vendor.packaging.requirements import Requirement
 from pip._vendor.packaging.tags import sys_tags
 from pip._vendor.packaging.utils import canonicalize_name
 
 from common import TOOLS, asked, fail, given, note, pip_environment, run
+from neighbours import Siblings
 from toolchain import answer_tools, lacking
 
 OUT = "/out/resolved.json"
@@ -64,17 +67,19 @@ def short(requirement):
     return requirement.name + extras + str(requirement.specifier)
 
 
-def direct(requirements, project, own, extras, into):
+def direct(requirements, project, own, extras, into, siblings=()):
     """What pip is asked for: the requirements without their markers, the project itself opened up."""
     for requirement in wanted(requirements, extras):
         if canonicalize_name(requirement.name) == project:
-            direct(own, project, own, {canonicalize_name(e) for e in requirement.extras}, into)
+            direct(own, project, own, {canonicalize_name(e) for e in requirement.extras}, into, siblings)
             continue
         requirement.marker = None
+        if canonicalize_name(requirement.name) in siblings:
+            requirement.url = None
         into.append(str(requirement))
 
 
-def ask_pip(lines, tools):
+def ask_pip(lines, tools, siblings):
     """The answer of pip: its installation report (pip's documentation, "Installation Report")."""
     with open("/tmp/requirements.txt", "w") as f:
         f.write("\n".join(lines) + "\n")
@@ -83,21 +88,45 @@ def ask_pip(lines, tools):
     argv += ["-r", "/tmp/requirements.txt"]
     if given("dependency-constraints.txt"):
         argv += ["-c", given("dependency-constraints.txt")]
-    if not run(argv, pip_environment(), instead=lambda output: tools and answer_tools(OUT, lacking(output))):
+    argv += siblings.options()
+
+    def instead(output):
+        if siblings.needs_versions(output):
+            with open(OUT, "w") as f:
+                json.dump({"needs_versions": True}, f)
+            return True
+        return tools and answer_tools(OUT, lacking(output))
+
+    if not run(argv, pip_environment(), explain=siblings.explain, instead=instead):
         return None
     with open("/tmp/report.json") as f:
         return json.load(f)["install"]
 
 
-def describe(item, why):
+def ask_lock(lines, project, extras, tools, siblings):
+    """The same of the project's lock file."""
+    with open(given("lock.json")) as f:
+        lock = json.load(f)
+
+    def failed(output):
+        if tools and answer_tools(OUT, lacking(output)):
+            sys.exit(0)
+
+    run_pip = locked.pip_runner(TOOLS + "/bin/python", pip_environment(), failed)
+    return locked.resolve([Requirement(line) for line in lines], lock, given("dependency-constraints.txt"), run_pip, extras, siblings.requirements(), project)["install"] + siblings.items()
+
+
+def describe(item, why, siblings):
     """One distribution of the answer."""
     metadata, info = item["metadata"], item["download_info"]
     name = canonicalize_name(metadata["name"])
+    if name in siblings:
+        return {"name": name, "version": "", "requirement": "", "hashes": [], "source": False, "sibling": True, "why": why}
     url, hashes = info["url"], []
     if "vcs_info" in info:
         url = "%s+%s@%s" % (info["vcs_info"]["vcs"], url, info["vcs_info"]["commit_id"])
     elif "archive_info" in info:
-        hashes = ["%s:%s" % pair for pair in sorted((info["archive_info"].get("hashes") or {}).items())]
+        hashes = item.get("locked_hashes") or ["%s:%s" % pair for pair in sorted((info["archive_info"].get("hashes") or {}).items())]
     else:
         fail("%s is a folder, %s, which only exists where it was written: name a release of it, or a repository" % (metadata["name"], url))
     if info.get("subdirectory"):
@@ -120,11 +149,16 @@ def main():
         spec = json.load(f)
     project = canonicalize_name(spec["project"])
     parse = lambda: [Requirement(r) for r in spec["requires_dist"]]
+    siblings = Siblings(spec.get("siblings", []))
     lines = []
     for image in spec["images"]:
-        direct(parse(), project, parse(), set(image["extras"]), lines)
+        direct(parse(), project, parse(), set(image["extras"]), lines, siblings.names)
     lines = sorted(set(lines))
-    report = ask_pip(lines, "--tools" in sys.argv[1:]) if lines else []
+    tools = "--tools" in sys.argv[1:]
+    if lines and given("lock.json"):
+        report = ask_lock(lines, project, {e for image in spec["images"] for e in image["extras"]}, tools, siblings)
+    else:
+        report = ask_pip(lines, tools, siblings) if lines else []
     if report is None:
         return
     chosen = {canonicalize_name(item["metadata"]["name"]): item for item in report}
@@ -135,7 +169,7 @@ def main():
         sets.append(sorted(set(reached.extras) - set(sets[0] if sets else ())))
         for name, chain in reached.why.items():
             why.setdefault(name, chain)
-    distributions = [describe(chosen[name], why[name]) for name in sorted(why)]
+    distributions = [describe(chosen[name], why[name], siblings.names) for name in sorted(why)]
     announce(distributions)
     asked(OUT, {"distributions": distributions, "sets": sets})
 

@@ -110,6 +110,9 @@ func (a *app) buildImages(ctx context.Context, o *buildOptions) (err error) {
 	if o.dryRun {
 		return errors.Join(s.endDisplay(), a.printPlan(run, in, o.planFlags, o.format))
 	}
+	if err := s.sayWhatIsSent(ctx); err != nil {
+		return err
+	}
 	made, err := s.make(ctx, run, s.deliveryTo(o.locations, o.compression))
 	if err != nil {
 		return err
@@ -144,11 +147,13 @@ func describe(plan images.Image, layers []images.Layer, config v1.ImageConfig, p
 	if plan.Script != "" {
 		b.Script = &plan.Script
 	}
+	shared := b.Script != nil // up to the project's layer, with the base image
 	for _, l := range layers {
 		b.Size += l.Size
-		if l.Content == "extra" || (b.Script == nil && l.Content != "base") {
+		if !shared && l.Content != "base" {
 			b.OwnSize += l.Size
 		}
+		shared = shared && l.Content != "project"
 	}
 	return b
 }
@@ -178,6 +183,9 @@ func (s *operation) printBuilt(run *builder.Run, made *made, built []images.Buil
 		}
 		if ages := run.Ages(); len(ages) > 0 {
 			report["ages"] = ages
+		}
+		if len(result.Plan.Siblings) > 0 {
+			report["siblings"] = result.Plan.Siblings
 		}
 		if len(result.Plan.Unbuilt) > 0 {
 			report["unbuilt"] = result.Plan.Unbuilt

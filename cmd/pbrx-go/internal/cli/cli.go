@@ -19,6 +19,7 @@ import (
 	"github.com/pbrx-go/pbrx-go/builder/engine/embedded"
 	"github.com/pbrx-go/pbrx-go/builder/engine/remote"
 	"github.com/pbrx-go/pbrx-go/builder/host"
+	"github.com/pbrx-go/pbrx-go/builder/siblings"
 	"github.com/pbrx-go/pbrx-go/images/deliver"
 	"github.com/pbrx-go/pbrx-go/setupcfg"
 )
@@ -139,6 +140,7 @@ func exitCode(err error) int {
 	var noDocker *docker.Unavailable
 	var noRemote *remote.Unavailable
 	var fetch *host.FetchError
+	var installing *siblings.Error
 	var path *fs.PathError
 	switch {
 	case errors.As(err, &status):
@@ -156,6 +158,11 @@ func exitCode(err error) int {
 	case errors.As(err, &base), errors.As(err, &engine), errors.As(err, &surroundings), errors.As(err, &delivery),
 		errors.As(err, &noDocker), errors.As(err, &noRemote), errors.As(err, &fetch), errors.As(err, &path):
 		return exitSurroundings
+	case errors.As(err, &installing):
+		if installing.Surroundings() {
+			return exitSurroundings
+		}
+		return exitBuild
 	case errors.As(err, &step):
 		if step.Surroundings() {
 			return exitSurroundings

@@ -34,7 +34,11 @@ type planFlags struct {
 	// constraints are files, excluded names whose entries in them do not count.
 	constraints []string
 	excluded    []string
-	noCache     bool
+	// lock is a lock file of the project, none, or empty for the first that there is.
+	lock string
+	// siblings are folders of neighbours that are used in place of their releases.
+	siblings []string
+	noCache  bool
 	// again are lists of what to ask for again, pull is one of them.
 	again    []string
 	pull     bool
@@ -52,6 +56,8 @@ func (f *planFlags) bind(cmd *cobra.Command) {
 	flags.StringVar(&f.initPath, "init-path", "", "`PATH` of the init put before every command, or none (default: dumb-init, tini or catatonit of the distribution)")
 	flags.StringArrayVarP(&f.constraints, "constraint", "c", nil, "pip constraints: `FILE`, URL or git+URL@REF#PATH; can be repeated")
 	flags.StringArrayVar(&f.excluded, "constraint-exclude", nil, "leave the entries of `NAME` out of the constraints; can be repeated")
+	flags.StringVar(&f.lock, "lock", "", "`FILE` of the project that gives exact versions, or none (default: the first of pylock.toml, uv.lock, poetry.lock, pdm.lock, Pipfile.lock and a requirements.txt with hashes)")
+	flags.StringArrayVar(&f.siblings, "sibling", nil, "use the project in `DIR`, a neighbour's checkout, in place of its release; can be repeated")
 	flags.BoolVar(&f.noCache, "no-cache", false, "run every step again")
 	flags.StringArrayVar(&f.again, "refresh", nil, "ask again for cached answers of `WHAT`: base,distro,python,git (default: all)")
 	flags.Lookup("refresh").NoOptDefVal = refreshAll
@@ -118,6 +124,7 @@ type operation struct {
 	engine      *opened
 	display     *progress.Display
 	run         *builder.Run
+	source      builder.Source
 }
 
 // openOperation starts the engine for a project that was read and checked.
@@ -173,9 +180,12 @@ func (s *operation) probe(ctx context.Context) (*builder.Run, error) {
 	for _, w := range warnings {
 		s.warn(w)
 	}
-	var source builder.Source
+	var neighbours []builder.SiblingSource
 	if s.in.Project != nil {
-		if source, err = s.source(); err != nil {
+		if s.source, err = s.openSource(s.dir, s.in); err == nil {
+			neighbours, err = s.siblingSources()
+		}
+		if err != nil {
 			return nil, usageError{err}
 		}
 	}
@@ -184,7 +194,7 @@ func (s *operation) probe(ctx context.Context) (*builder.Run, error) {
 		fromHost.Constraints, fromHost.BuildConstraints, fromHost.DependencyConstraints, fromHost.ConstraintLines = c.Pip, c.Build, c.Requested, c.Lines
 	}
 	fromHost.Hidden = append(fromHost.Hidden, host.HiddenInURLs(s.flags.mirror)...)
-	opts.Host, opts.Source = fromHost, source
+	opts.Host, opts.Source, opts.Siblings = fromHost, s.source, neighbours
 	opts.Mirror = func(base images.Base) (string, error) {
 		mirror, err := host.Mirror(s.flags.mirror, base.Distro, "")
 		if err != nil {
@@ -200,10 +210,10 @@ func (s *operation) probe(ctx context.Context) (*builder.Run, error) {
 	return s.run, err
 }
 
-// source is what the project's wheel is made from.
-func (s *operation) source() (builder.Source, error) {
-	source, err := builder.OpenSource(s.dir, s.in.NeedsGit())
-	if err != nil || !s.in.VersionFromGit() {
+// openSource opens what the wheel of a project is made from.
+func (s *operation) openSource(dir string, in images.Input) (builder.Source, error) {
+	source, err := builder.OpenSource(dir, in)
+	if err != nil || !in.VersionFromGit() {
 		return source, err
 	}
 	warning, err := source.CheckVersion()
@@ -211,6 +221,22 @@ func (s *operation) source() (builder.Source, error) {
 		s.warn(warning)
 	}
 	return source, err
+}
+
+// sayWhatIsSent says how much of the project goes to the build.
+func (s *operation) sayWhatIsSent(ctx context.Context) error {
+	if s.flags.quiet {
+		return nil
+	}
+	sent, left, err := s.source.Sent(ctx)
+	if err != nil {
+		return err
+	}
+	s.note("%s", sent)
+	if left != "" {
+		s.note("%s", left)
+	}
+	return nil
 }
 
 // onEngine are the options that any use of an engine needs.
@@ -248,7 +274,11 @@ func (a *app) readProject(dir string, flags planFlags) (images.Input, error) {
 	if err := project.CheckCredentials(); err != nil {
 		return images.Input{}, err
 	}
-	in := images.Input{Project: project, Bindep: file, Version: map[string]string{}}
+	locked, err := a.openLock(dir, flags)
+	if err != nil {
+		return images.Input{}, err
+	}
+	in := images.Input{Project: project, Bindep: file, Lock: locked, Version: map[string]string{}}
 	if in.NativeSource, err = setupcfg.NativeSource(os.DirFS(dir)); err != nil {
 		return images.Input{}, usageError{fmt.Errorf("reading the project: %w", err)}
 	}
@@ -258,6 +288,9 @@ func (a *app) readProject(dir string, flags planFlags) (images.Input, error) {
 			project.SetVersion(name)
 			break // the next one does not count then
 		}
+	}
+	if in.Siblings, err = a.readSiblings(project, flags.siblings); err != nil {
+		return images.Input{}, err
 	}
 	return in, flags.check(in)
 }
@@ -269,28 +302,19 @@ func (a *app) readConstraints(ctx context.Context, in *images.Input, flags planF
 	if name := in.Project.Name.Value; name != "" {
 		opts.Drop = append(opts.Drop, host.Drop{Name: name, Why: "it is the project itself"})
 	}
+	for _, s := range in.Siblings {
+		opts.Drop = append(opts.Drop, host.Drop{Name: s.Project.Name.Value, Why: "it is the sibling in " + s.Dir})
+	}
 	for _, name := range flags.excluded {
 		opts.Drop = append(opts.Drop, host.Drop{Name: name, Why: "--constraint-exclude " + name, Expected: true})
 	}
 	c, err := host.ReadConstraints(ctx, a.env, "", opts)
-	var fetch *host.FetchError
-	switch {
-	case errors.As(err, &fetch), ctx.Err() != nil:
-		return nil, err
-	case err != nil:
-		return nil, usageError{err}
+	if err != nil {
+		return nil, asConstraintError(ctx, err)
 	}
 	in.Constraints = c.Report
-	if flags.quiet {
-		return c, nil
-	}
-	for _, w := range c.Warnings {
-		a.warn(w)
-	}
-	if c.Report != nil {
-		for _, d := range c.Report.Dropped {
-			a.note("constraint %s of %s is left out: %s", d.Text, d.From, d.Why)
-		}
+	if !flags.quiet {
+		a.sayConstraints(c)
 	}
 	return c, nil
 }

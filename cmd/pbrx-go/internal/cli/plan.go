@@ -151,10 +151,16 @@ func (a *app) planText(p *images.Plan) error {
 			fmt.Fprintf(w, "%s\t%s\t%s\t%s\n", list.stage, pkg.Name, pkg.From, pkg.Why)
 		}
 	}
+	for _, s := range p.Siblings {
+		fmt.Fprintf(w, "sibling\t%s\t%s\t%s\n", strings.TrimSpace(s.Name+" "+s.Version), s.From, "")
+	}
 	if p.Constraints != nil {
 		for _, f := range p.Constraints.Files {
 			fmt.Fprintf(w, "constraints\t%s\t%d entries\t\n", f.From, f.Entries)
 		}
+	}
+	if p.Lock != nil {
+		fmt.Fprintf(w, "lock\t%s\t%d entries\t\n", p.Lock.File, p.Lock.Packages)
 	}
 	for _, image := range p.Images {
 		if !image.Selected {
