@@ -117,8 +117,9 @@ func (b *build) resolve(ctx context.Context, c gateway.Client, work plan2llb.Bui
 		if err != nil {
 			return err
 		}
-		*answer = resolution{}                                                                                            // of a first try nothing stays
-		if err := readJSON(ctx, c, st, "resolved.json", answer); err != nil || answer.NeedsTools != "" || r.Lock != nil { // a lock file is of no age
+		*answer = resolution{} // nothing stays of a first try
+
+		if err := readJSON(ctx, c, st, "resolved.json", answer); err != nil || answer.NeedsTools != "" || r.Lock != nil { // which has no age
 			return err
 		}
 		return b.age(ctx, c, st, "resolved.json", Age{Name: "versions of the dependencies", Refresh: plan2llb.RefreshPython, step: plan2llb.ResolveStep(r, profile)})
