@@ -33,6 +33,8 @@ type Host struct {
 	// Constraints and BuildConstraints are pip's, from the host's pip configuration; DependencyConstraints are asked for
 	// beside them, and hold for the dependencies only.
 	Constraints, BuildConstraints, DependencyConstraints []byte
+	// Hidden are the credentials among all this, in every spelling: what steps print is shown and kept without them.
+	Hidden []string
 	// ConstraintLines are the entries of Constraints and DependencyConstraints, for errors that speak of them.
 	ConstraintLines []images.Constraint
 }
@@ -87,6 +89,8 @@ type Options struct {
 	NoCache bool
 	// Check says what becomes of images whose scripts would die at start; empty is CheckFails.
 	Check CheckMode
+	// Refresh are the cached answers to ask for again.
+	Refresh plan2llb.Refresh
 	// Status is told of everything the engine does; it may be nil.
 	Status func(*client.SolveStatus)
 }
@@ -106,11 +110,12 @@ type Run struct {
 	failed []FailedCheck
 	// cached are the states whose steps a layer cache holds after Build.
 	cached []llb.State
+	ages   []Age
 }
 
 // Probe finds the base image and learns what it is. Errors are *BaseError, *EngineError or *StepError.
 func Probe(ctx context.Context, solver Solver, opts Options) (*Run, error) {
-	r := &Run{solver: solver, opts: opts, tracker: newTracker(opts.Status)}
+	r := &Run{solver: solver, opts: opts, tracker: newTracker(opts.Status, opts.Host.Hidden...)}
 	var compiler *plan2llb.Compiler
 	stores := lateStores{}
 	_, err := solver.Solve(ctx, Job{
@@ -210,6 +215,7 @@ func (r *Run) compiler() *plan2llb.Compiler {
 		Constraints:      r.opts.Host.Constraints,
 		BuildConstraints: r.opts.Host.BuildConstraints,
 		NoCache:          r.opts.NoCache,
+		Refresh:          r.opts.Refresh,
 
 		DependencyConstraints: r.opts.Host.DependencyConstraints,
 	}

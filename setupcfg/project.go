@@ -62,7 +62,7 @@ type Requirement struct {
 
 // String is the requirement without the user name and password of a URL.
 func (r Requirement) String() string {
-	return regexp.MustCompile(`(://)[^/@\s]*@`).ReplaceAllString(r.Text, "$1***@")
+	return regexp.MustCompile(`(://)[^/\s?#]*@`).ReplaceAllString(r.Text, "$1***@")
 }
 
 // Extra is an optional set of dependencies.

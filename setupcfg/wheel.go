@@ -114,6 +114,9 @@ func (p *Project) Complete(w *Wheel) (*Project, error) {
 	if err := p.Confirm(w); err != nil {
 		return nil, err
 	}
+	if err := w.checkCredentials(); err != nil {
+		return nil, err
+	}
 	c := *p
 	c.Warnings = slices.Clone(p.Warnings)
 	fill(&c.Name, w.Name, w.place("Name"))

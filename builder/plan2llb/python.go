@@ -14,7 +14,7 @@ import (
 // Probe runs the base's Python to learn what there is to know about the base; the
 // folder it returns holds base.json.
 func (c *Compiler) Probe(python string) llb.State {
-	return c.exec(c.in.Base, Step{Name: "[base] facts of the base image"}, program(python, "probe.py"), offline(),
+	return c.exec(c.in.Base, Step{Name: "[base] facts of the base image"}, program(python, "probe.py"), offline(), c.refresh(RefreshBase),
 		llb.AddEnv("PBRX_PYTHON", python)).AddMount("/out", llb.Scratch())
 }
 
@@ -22,7 +22,12 @@ func (c *Compiler) Probe(python string) llb.State {
 type Builder struct {
 	// Tools are Python tools of the builder's own.
 	Tools llb.State
+	// Asked is a folder with asked.json: when they were fetched. No step has it.
+	Asked llb.State
 }
+
+// ToolsStep is the step that fetches the Python tools.
+const ToolsStep = "[python] tools: pip, build"
 
 // Builder makes the Python tools. Where the base's Python can make virtual environments with a pip, they are made on
 // the base; else on a root file system that has a pip.
@@ -31,8 +36,8 @@ func (c *Compiler) Builder(base images.Base, root llb.State) Builder {
 	if base.Python.Ensurepip {
 		on, how = c.in.Base, "ensurepip"
 	}
-	return Builder{Tools: c.exec(on, Step{Name: "[python] tools: pip, build"}, program(base.Python.Executable, "tools.py", how), c.pip()).
-		AddMount(toolsDir, llb.Scratch())}
+	tools := c.exec(on, Step{Name: ToolsStep}, program(base.Python.Executable, "tools.py", how), c.pip(), c.refresh(RefreshPython))
+	return Builder{Tools: tools.AddMount(toolsDir, llb.Scratch()), Asked: tools.AddMount("/out", llb.Scratch())}
 }
 
 // tools mounts the builder's Python tools.

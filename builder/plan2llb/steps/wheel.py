@@ -12,6 +12,7 @@ import json
 import os
 import re
 import subprocess
+import sys
 import tarfile
 import zipfile
 
@@ -20,7 +21,7 @@ import build.env
 
 import contents
 import history
-from common import fail, given, pip_environment
+from common import fail, given, pip_environment, refusal
 
 SOURCE = "/src"
 OUT = "/out"
@@ -85,11 +86,22 @@ class Output:
 OUTPUT = Output()
 
 
+def install(env, requirements):
+    """Installs what the build requires; build says what pip said to a log that nobody sees."""
+    try:
+        env.install(requirements)
+    except subprocess.CalledProcessError as e:
+        said = ((e.stdout or b"") + (e.stderr or b"")).decode(errors="replace")
+        print(said, flush=True)
+        print(refusal([sys.executable, "-m", "pip", "install"], os.environ, said), flush=True)
+        fail("installing what the build requires (%s): pip ended with status %d" % (", ".join(sorted(requirements)), e.returncode))
+
+
 def make(tree, kind, into, env):
     hooks(tree)
     builder = build.ProjectBuilder.from_isolated_env(env, tree, OUTPUT)
-    env.install(builder.build_system_requires)
-    env.install(builder.get_requires_for_build(kind))
+    install(env, builder.build_system_requires)
+    install(env, builder.get_requires_for_build(kind))
     print("+ %s of %s" % (kind, tree), flush=True)
     # Only here: what the build needs may be compiled, too, and its version is its own.
     os.environ.update(versions())

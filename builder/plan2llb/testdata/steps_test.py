@@ -524,8 +524,9 @@ class Environment(unittest.TestCase):
 
     def test_everything_given(self):
         names = ("ca.pem", "pip-ca.pem", "pip.conf", "netrc", "client.pem", "constraints.txt", "build-constraints.txt")
-        with Files({"/tmp/pbrx/" + n: n for n in names}):
+        with Files({"/tmp/pbrx/" + n: n for n in names}) as files:
             env = common.pip_environment()
+        self.assertEqual([env["REQUESTS_CA_BUNDLE"], env["CURL_CA_BUNDLE"], files.written], ["/tmp/both-ca.pem"] * 2 + [{"/tmp/both-ca.pem": "pip-ca.pem\nca.pem\n"}])
         want = {"PIP_CONFIG_FILE": "pip.conf", "PIP_CERT": "pip-ca.pem", "PIP_CLIENT_CERT": "client.pem", "NETRC": "netrc", "PIP_CONSTRAINT": "constraints.txt", "PIP_BUILD_CONSTRAINT": "build-constraints.txt", "SSL_CERT_FILE": "ca.pem"}
         self.assertEqual({n: env[n] for n in want}, {n: "/tmp/pbrx/" + f for n, f in want.items()})
 
@@ -599,6 +600,43 @@ class Dependencies(unittest.TestCase):
         lines = []
         resolve.direct([Requirement(r) for r in requirements], "foo", [], {"x"}, lines)
         self.assertEqual(lines, ["a>=1", "b", str(Requirement("c @ https://c.example/c.whl"))])
+
+
+class RefusalTest(unittest.TestCase):
+    """What pip 26 says of an index that does not let it in."""
+
+    WARNING = "WARNING: 401 Error, Credentials not correct for https://host.example/x/simple/foo-bar/\n"
+    MISSING = "ERROR: No matching distribution found for Foo.bar>=1\n"
+    HINT = ": correct the user name and password for it in pip's configuration or netrc"
+
+    def refusal(self, output, again=""):
+        done = unittest.mock.Mock(stdout=again)
+        with unittest.mock.patch("subprocess.run", return_value=done) as self.run_again:
+            return common.refusal(["python", "-m", "pip", "--python", "x", "install", "--upgrade", "foo"], {}, output)
+
+    def test_said_at_once(self):
+        want = "ERROR: No matching distribution found for Foo.bar>=1: the package index https://host.example/x/simple/ answers 401 Unauthorized" + self.HINT
+        self.assertEqual(self.refusal(self.WARNING + self.MISSING), want)
+        self.run_again.assert_not_called()
+
+    def test_said_when_asked_again(self):
+        again = "Could not fetch URL https://me:s3cret@host.example/simple/foo-bar/: 403 Client Error: Forbidden for url: https://host.example/simple/foo-bar/ - skipping\n"
+        want = "ERROR: No matching distribution found for Foo.bar>=1: the package index https://host.example/simple/ answers 403 Forbidden" + self.HINT
+        self.assertEqual(self.refusal(self.MISSING, again), want)
+        self.assertEqual(self.run_again.call_args.args[0][:6], ["python", "-m", "pip", "--python", "x", "download"])
+        self.assertEqual(self.run_again.call_args.args[0][-1], "Foo.bar")
+
+    def test_other_reasons(self):
+        self.assertEqual(self.refusal(self.MISSING, "Could not fetch URL https://h/foo/: 404 Client Error: Not Found - skipping\n"), "")
+        self.assertEqual(self.refusal(self.WARNING + "ERROR: something else\n"), "")
+
+
+class AskedTest(unittest.TestCase):
+    def test_answer_and_time(self):
+        with tempfile.TemporaryDirectory() as folder, unittest.mock.patch("time.time", return_value=1700000000.7):
+            common.asked(folder + "/a.json", {"missing": ["x"]})
+            with open(folder + "/a.json") as f:
+                self.assertEqual(f.read(), '{"missing": ["x"], "asked": 1700000000}')
 
 
 if __name__ == "__main__":

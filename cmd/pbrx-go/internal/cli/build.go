@@ -171,6 +171,7 @@ func (s *operation) printBuilt(run *builder.Run, made *made, built []images.Buil
 		for _, w := range result.Warnings {
 			s.warn(w)
 		}
+		s.printAges(run.Ages(), time.Now())
 		s.summary(run, result, built, took)
 		for _, program := range result.Plan.Unbuilt {
 			s.note("%s of %s has no image of its own: %s", program.Name, program.From, unbuiltHint(program))
@@ -186,6 +187,9 @@ func (s *operation) printBuilt(run *builder.Run, made *made, built []images.Buil
 			"base":    map[string]string{"ref": run.Base.Ref, "digest": run.Base.Digest},
 			"images":  built,
 		}
+		if ages := run.Ages(); len(ages) > 0 {
+			report["ages"] = ages
+		}
 		if len(result.Plan.Siblings) > 0 {
 			report["siblings"] = result.Plan.Siblings
 		}
@@ -199,6 +203,17 @@ func (s *operation) printBuilt(run *builder.Run, made *made, built []images.Buil
 	}
 	printReferences(s.streams.Out, built)
 	return nil
+}
+
+// printAges says how old the answers are that the engine did not ask for again, and warns of old ones.
+func (a *app) printAges(ages []builder.Age, now time.Time) {
+	for _, age := range ages {
+		if age.Old(now) {
+			a.warn(age.Line(now))
+		} else {
+			a.note("%s", age.Line(now))
+		}
+	}
 }
 
 // printReferences writes one line an image and tag.
