@@ -115,7 +115,7 @@ func openRegistry(ctx context.Context, opts Options, platform v1.Platform, resol
 		return nil, err
 	}
 	mode := pb.AttrImageResolveModeDefault
-	if opts.OnImages { // whose images of that name may be somebody's own
+	if opts.OnImages || opts.Refresh.Has(plan2llb.RefreshBase) { // Docker's images of that name may be somebody's own
 		mode = pb.AttrImageResolveModeForcePull
 	}
 	// A deadline would reach the engine, too, and its error might come back first.

@@ -84,7 +84,7 @@ type Output interface {
 
 // Build makes the images of a project and puts them into the output. The
 // project's wheel must confirm what the project declares. Errors are *StepError, *WheelError, *MissingPackageError,
-// *EngineError, or those of planning and of setupcfg.
+// *ScriptsError, *EngineError, or those of planning and of setupcfg.
 func (r *Run) Build(ctx context.Context, in images.Input, out Output) (*Result, error) {
 	in.Base = r.Base
 	b, assemblies, err := r.assemble(ctx, in)
@@ -161,6 +161,9 @@ func (b *build) assemble(ctx context.Context, c gateway.Client, in images.Input)
 	if err := group.Wait(); err != nil {
 		return nil, err
 	}
+	if err := b.age(ctx, c, work.Asked, "asked.json", Age{Name: "pip and build", Refresh: plan2llb.RefreshPython, step: plan2llb.ToolsStep}); err != nil {
+		return nil, err
+	}
 	if in.Project, err = in.Project.Complete(metadata); err != nil {
 		return nil, &WheelError{Err: err}
 	}
@@ -186,7 +189,7 @@ func (b *build) assemble(ctx context.Context, c gateway.Client, in images.Input)
 		}
 		out = append(out, assembly{image: image, state: st, layers: layers})
 	}
-	return out, nil
+	return out, b.check(ctx, c, in.Project, out)
 }
 
 // target is where the images have their Python distributions.
@@ -195,7 +198,7 @@ func (b *build) target() plan2llb.Target {
 }
 
 // index fetches the package index, checks that it has what bindep.txt asks for, and chooses the init.
-func (b *build) index(ctx context.Context, c gateway.Client) (llb.State, error) {
+func (b *build) index(ctx context.Context, c gateway.Client) (plan2llb.PackageIndex, error) {
 	b.init = b.plan.Init.Path
 	var wanted []string
 	all := slices.Concat(b.plan.Compile, b.plan.Tools, b.plan.Runtime)
@@ -209,18 +212,23 @@ func (b *build) index(ctx context.Context, c gateway.Client) (llb.State, error) 
 		b.warnings = append(b.warnings, "the base has no init program and no package manager to install one: the images have no entrypoint; --init-path names one")
 	}
 	if len(wanted) == 0 {
-		return llb.Scratch(), nil
+		return plan2llb.PackageIndex{State: llb.Scratch()}, nil
 	}
 	wanted = slices.Compact(slices.Sorted(slices.Values(wanted)))
 	if err := canInstall(b.image.Location, b.Base.PackageManager, wanted); err != nil {
-		return llb.Scratch(), err
+		return plan2llb.PackageIndex{}, err
 	}
 	index, report := b.compiler.Index(b.Base, wanted)
-	b.cached = append(b.cached, report)
 	var found struct {
 		Missing []string `json:"missing"`
+		Content string   `json:"content"`
 	}
 	if err := readJSON(ctx, c, report, "index.json", &found); err != nil {
+		return index, err
+	}
+	index.Content = found.Content
+	age := Age{Name: "package index of " + b.Base.DistroName, Refresh: plan2llb.RefreshDistro, step: plan2llb.IndexStep(b.Base)}
+	if err := b.age(ctx, c, report, "index.json", age); err != nil {
 		return index, err
 	}
 	lacking := &MissingPackageError{Distro: b.Base.DistroName}

@@ -25,7 +25,7 @@ type roots struct {
 	profile plan2llb.Profile
 }
 
-func (b *build) roots(index llb.State) roots {
+func (b *build) roots(index plan2llb.PackageIndex) roots {
 	r := roots{tools: b.compiler.Packages(b.Base, index, b.plan.Tools, "build"), profile: plan2llb.Lacking}
 	r.compile = r.tools
 	if len(b.plan.Compile) > 0 {
@@ -117,7 +117,12 @@ func (b *build) resolve(ctx context.Context, c gateway.Client, work plan2llb.Bui
 		if err != nil {
 			return err
 		}
-		return readJSON(ctx, c, st, "resolved.json", answer)
+		*answer = resolution{} // nothing stays of a first try
+
+		if err := readJSON(ctx, c, st, "resolved.json", answer); err != nil || answer.NeedsTools != "" || r.Lock != nil { // which has no age
+			return err
+		}
+		return b.age(ctx, c, st, "resolved.json", Age{Name: "versions of the dependencies", Refresh: plan2llb.RefreshPython, step: plan2llb.ResolveStep(r, profile)})
 	}
 	if err := try(on.tools, on.profile); err != nil || answer.NeedsTools == "" {
 		return err

@@ -60,7 +60,11 @@ func openRootFS(opts Options, platform v1.Platform) (*diskImage, error) {
 	if err != nil {
 		return nil, err
 	}
-	img, err := rootfs.OpenRemembered(path, opts.TempDir, opts.Memory, platform)
+	open := func() (*rootfs.Image, error) { return rootfs.OpenRemembered(path, opts.TempDir, opts.Memory, platform) }
+	if opts.Refresh.Has(plan2llb.RefreshBase) {
+		open = func() (*rootfs.Image, error) { return rootfs.Open(path, opts.TempDir, platform) }
+	}
+	img, err := open()
 	if err != nil {
 		return nil, err
 	}

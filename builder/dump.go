@@ -26,7 +26,7 @@ func (r *Run) Dump(ctx context.Context, in images.Input) ([]byte, error) {
 	}
 	b := &build{Run: r, compiler: r.compiler(), plan: plan, init: plan.Init.Path}
 	b.chooseInit(nil)
-	index := llb.Scratch()
+	index := plan2llb.PackageIndex{State: llb.Scratch()}
 	packages := b.runtimePackages()
 	var wanted []string
 	for _, p := range slices.Concat(packages, plan.Compile, plan.Tools) {

@@ -50,7 +50,7 @@ func plannedRun(t *testing.T, project, distro string, merge bool) (*Run, images.
 	}
 	r := &Run{
 		Base: plan.Base, image: base, platform: v1.Platform{OS: "linux", Architecture: "amd64"}, features: plan2llb.Features{Merge: merge}, tracker: newTracker(nil),
-		opts: Options{Epoch: time.Unix(315532800, 0), Source: Source{Exclude: []string{"**/*.pyc"}}, Host: Host{
+		opts: Options{Epoch: time.Unix(315532800, 0), Host: Host{
 			Proxy: llb.ProxyEnv{HTTPProxy: "http://proxy.invalid"}, Constraints: []byte("packaging==24.2\n"), FindLinks: []Folder{{Name: "find-links-0"}}}},
 	}
 	return r, sampleInput(t, project)

@@ -28,7 +28,7 @@ func (e *StepError) Error() string {
 	if from := e.from(); from != "" {
 		s += ": asked for by " + from
 	}
-	if e.Surroundings() {
+	if e.Surroundings() && !e.refused() {
 		s += ": the network or a disk failed meanwhile: mend that, or run again"
 	}
 	return s
@@ -43,8 +43,13 @@ func (e *StepError) Tail() []string {
 func (e *StepError) Surroundings() bool {
 	signs := regexp.MustCompile(`(?i)temporary failure (in name resolution|resolving)|could not resolve|connection (refused|timed out|reset)|` +
 		`no space left on device|network is unreachable|failed to establish a new connection|read timed out|certificate verify failed|` +
-		`unable to connect to|couldn't (connect to server|resolve (host|proxy))|temporary error \(try again later\)|could not connect to server|network connection aborted|dns lookup error|dns: `)
-	return signs.MatchString(strings.Join(e.Lines, "\n"))
+		`unable to connect to|cannot connect to proxy|certificate required|couldn't (connect to server|resolve (host|proxy))|temporary error \(try again later\)|could not connect to server|network connection aborted|dns lookup error|dns: `)
+	return e.refused() || signs.MatchString(strings.Join(e.Lines, "\n"))
+}
+
+// refused says whether a package index did not let pip in, which says itself what to do about it (common.py).
+func (e *StepError) refused() bool {
+	return regexp.MustCompile(`the package index \S+ answers 40\d `).MatchString(e.reason())
 }
 
 // reason is what the step's program said last about itself, else the last error line of what it ran.

@@ -28,29 +28,34 @@ sys.path.insert(0, "plan2llb/steps")
 import build.env, common, wheel
 
 class Env:
+    python_executable = sys.executable
     build_system_requires = ()
     def __enter__(self): return self
     def __exit__(self, *_): pass
     def install(self, requirements): pass
 
 build.env.DefaultIsolatedEnv = Env
-build.ProjectBuilder.from_isolated_env = classmethod(lambda cls, env, tree: cls(tree))
+build.ProjectBuilder.from_isolated_env = classmethod(lambda cls, env, tree, runner: cls(tree, runner=runner))
 wheel.pip_environment = dict
 common.RUN, wheel.SOURCE, wheel.OUT, wheel.WORK = work + "/run/", work + "/src", work + "/out", work
 sys.argv = ["wheel.py"] + below
 wheel.main()
 `
 
-// backends makes a virtual environment with the tools that take versions from git.
-func backends(t *testing.T) string {
+// backends makes a virtual environment with the tools that take versions from git, or with others instead.
+func backends(t *testing.T, others ...string) string {
 	t.Helper()
 	if os.Getenv("PBRX_GO_TEST_CONFIRM") != "1" {
 		t.Skip("builds with real backends only if PBRX_GO_TEST_CONFIRM=1")
 	}
 	dir := t.TempDir()
+	tools := []string{"pbr", "setuptools", "setuptools-scm", "hatchling", "hatch-vcs", "versioningit", "flit-scm", "pdm-backend", "versioneer"}
+	if len(others) > 0 {
+		tools = others
+	}
 	for _, argv := range [][]string{
 		{"python3", "-m", "venv", dir},
-		{dir + "/bin/python", "-m", "pip", "install", "--quiet", "--upgrade", "build", "pbr", "setuptools", "setuptools-scm", "hatchling", "hatch-vcs", "versioningit"},
+		append([]string{dir + "/bin/python", "-m", "pip", "install", "--quiet", "--upgrade", "build"}, tools...),
 	} {
 		if out, err := exec.Command(argv[0], argv[1:]...).CombinedOutput(); err != nil {
 			t.Fatalf("%v: %v\n%s", argv, err, out)
@@ -123,16 +128,12 @@ func below(folder string, files map[string]string) map[string]string {
 }
 
 // write puts what a build would be sent into a folder, as the user who runs the build.
-func write(t *testing.T, files fsutil.FS, exclude []string, into string) {
+func write(t *testing.T, files fsutil.FS, into string) {
 	t.Helper()
-	files, err := fsutil.NewFilterFS(files, &fsutil.FilterOpt{ExcludePatterns: exclude})
-	if err != nil {
-		t.Fatal(err)
-	}
 	if err := os.MkdirAll(into, 0o755); err != nil {
 		t.Fatal(err)
 	}
-	err = files.Walk(context.Background(), "", func(path string, e fs.DirEntry, err error) error {
+	err := files.Walk(context.Background(), "", func(path string, e fs.DirEntry, err error) error {
 		if err != nil {
 			return err
 		}
@@ -168,6 +169,9 @@ func made(t *testing.T, python, dir string, version map[string]string) string {
 	if err != nil {
 		t.Fatal(err)
 	}
+	for name := range version { // as the command does
+		project.SetVersion(name)
+	}
 	in := images.Input{Project: project, Version: version}
 	plan, err := images.New(in, images.Options{})
 	if err != nil {
@@ -178,16 +182,20 @@ func made(t *testing.T, python, dir string, version map[string]string) string {
 		return err.Error()
 	}
 	work := t.TempDir()
-	write(t, source.Files, source.Exclude, filepath.Join(work, "src", source.Below))
-	args := []string{"-c", wheelProgram, work, "sdist"}
+	write(t, source.Files, filepath.Join(work, "src", source.Below))
+	args := []string{"-c", wheelProgram, work, "tree"}
+	if plan.Source.Sdist {
+		args[3] = "sdist"
+	}
 	if source.Git != nil {
-		write(t, source.Git, nil, filepath.Join(work, "src", ".git"))
+		write(t, source.Git, filepath.Join(work, "src", ".git"))
 		args = append(args, "--git")
-	} else {
-		args[3] = "tree"
 	}
 	if plan.Source.Tags {
 		args = append(args, "--tags")
+	}
+	if plan.Source.Files != "" {
+		args = append(args, "--files="+plan.Source.Files)
 	}
 	if source.Below != "" {
 		args = append(args, "--below="+source.Below)
@@ -218,6 +226,9 @@ func made(t *testing.T, python, dir string, version map[string]string) string {
 		t.Logf("%v\n%s", err, out)
 		return strings.Join(said, "\n")
 	}
+	if err := confirmed(project, filepath.Join(work, "out", "meta")); err != nil {
+		return err.Error()
+	}
 	list, err := exec.Command("python3", "-m", "zipfile", "-l", wheels[0]).Output()
 	if err != nil {
 		t.Fatal(err)
@@ -228,6 +239,24 @@ func made(t *testing.T, python, dir string, version map[string]string) string {
 	}
 	result := regexp.MustCompile(`(\+[gd])[0-9a-f.]+|-py.*`).ReplaceAllString(filepath.Base(wheels[0]), "$1") + " " + data
 	return strings.Join(slices.Insert(said, 0, result), "\n")
+}
+
+// confirmed compares a project with the wheel that was made of it.
+func confirmed(project *setupcfg.Project, meta string) error {
+	metadata, err := os.ReadFile(filepath.Join(meta, "METADATA"))
+	if err != nil {
+		return err
+	}
+	entryPoints, err := os.ReadFile(filepath.Join(meta, "entry_points.txt"))
+	if err != nil {
+		return err
+	}
+	wheel, err := setupcfg.ParseWheel(metadata, entryPoints)
+	if err != nil {
+		return err
+	}
+	_, err = project.Complete(wheel)
+	return err
 }
 
 // Every form in which a project's repository comes gives backends the version and the files that git gives on the host.
@@ -325,7 +354,7 @@ func TestConfirmWheelsFromGit(t *testing.T) {
 			dir := repo(t, demo("pbr", ""))
 			runGit(t, dir, "tag", "--delete", "1.2.0")
 			return dir
-		}, want: "pbr made the version 0.0.0 of this history: tag a commit with a version, as `git tag 0.1.0` does, or set PBR_VERSION"},
+		}, want: "the version that was made of this history is 0.0.0, which stands for none: tag a commit with a version, as `git tag 0.1.0` does, or say it in the environment (as PBR_VERSION, SETUPTOOLS_SCM_PRETEND_VERSION)"},
 		"PKG-INFO, pbr": {dir: func(t *testing.T) string {
 			return repo(t, with(demo("pbr", ""), "PKG-INFO", pkgInfo))
 		}, want: "demo-7.7 with data"},

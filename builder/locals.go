@@ -149,7 +149,7 @@ func (s Source) CheckVersion() (warning string, err error) {
 }
 
 // tree is how the files lie in the step that makes the wheel.
-func (s Source) tree() plan2llb.Tree { return plan2llb.Tree{Exclude: s.Exclude, Below: s.Below} }
+func (s Source) tree() plan2llb.Tree { return plan2llb.Tree{Below: s.Below} }
 
 // leveled is a folder whose files belong to root and have one of four modes.
 func leveled(dir string, opt *fsutil.FilterOpt) (fsutil.FS, error) {

@@ -33,6 +33,8 @@ type Host struct {
 	// Constraints and BuildConstraints are pip's, from the host's pip configuration; DependencyConstraints are asked for
 	// beside them, and hold for the dependencies only.
 	Constraints, BuildConstraints, DependencyConstraints []byte
+	// Hidden are the credentials among all this, in every spelling: what steps print is shown and kept without them.
+	Hidden []string
 	// ConstraintLines are the entries of Constraints and DependencyConstraints, for errors that speak of them.
 	ConstraintLines []images.Constraint
 }
@@ -46,8 +48,6 @@ type Folder struct {
 // Source is what the project's wheel is built from.
 type Source struct {
 	Files fsutil.FS
-	// Exclude are patterns of files that no build needs (fsutil's syntax).
-	Exclude []string
 	// Git is the project's history, nil where there is none.
 	Git fsutil.FS
 	// Below is where in the repository's work tree the project lies, empty at its top.
@@ -87,6 +87,10 @@ type Options struct {
 	Plan    images.Options
 	Epoch   time.Time
 	NoCache bool
+	// Check says what becomes of images whose scripts would die at start; empty is CheckFails.
+	Check CheckMode
+	// Refresh are the cached answers to ask for again.
+	Refresh plan2llb.Refresh
 	// Status is told of everything the engine does; it may be nil.
 	Status func(*client.SolveStatus)
 }
@@ -102,13 +106,16 @@ type Run struct {
 	platform v1.Platform
 	features plan2llb.Features
 	tracker  *tracker
+	// failed are the checks that failed.
+	failed []FailedCheck
 	// cached are the states whose steps a layer cache holds after Build.
 	cached []llb.State
+	ages   []Age
 }
 
 // Probe finds the base image and learns what it is. Errors are *BaseError, *EngineError or *StepError.
 func Probe(ctx context.Context, solver Solver, opts Options) (*Run, error) {
-	r := &Run{solver: solver, opts: opts, tracker: newTracker(opts.Status)}
+	r := &Run{solver: solver, opts: opts, tracker: newTracker(opts.Status, opts.Host.Hidden...)}
 	var compiler *plan2llb.Compiler
 	stores := lateStores{}
 	_, err := solver.Solve(ctx, Job{
@@ -208,6 +215,7 @@ func (r *Run) compiler() *plan2llb.Compiler {
 		Constraints:      r.opts.Host.Constraints,
 		BuildConstraints: r.opts.Host.BuildConstraints,
 		NoCache:          r.opts.NoCache,
+		Refresh:          r.opts.Refresh,
 
 		DependencyConstraints: r.opts.Host.DependencyConstraints,
 	}
@@ -251,7 +259,8 @@ func (r *Run) explain(ctx context.Context, err error, compiler *plan2llb.Compile
 	var missing *MissingPackageError
 	var files setupcfg.ErrorList
 	var planning images.PlanError
-	if errors.As(err, &files) || errors.As(err, &planning) { // lines that begin with their place
+	var scripts *ScriptsError
+	if errors.As(err, &files) || errors.As(err, &planning) || errors.As(err, &scripts) { // lines that begin with their place
 		return err
 	}
 	if strings.Contains(err.Error(), "no space left on device") { // the engine's disk, whatever it was doing: no type comes over its socket

@@ -30,6 +30,7 @@ const keptLines = 200
 type tracker struct {
 	mu       sync.Mutex
 	forward  func(*client.SolveStatus)
+	redactor *redactor
 	vertices map[digest.Digest]*vertex
 	order    []digest.Digest
 	// settled are the names of what is done. The same step has another digest in every session,
@@ -56,8 +57,9 @@ type vertex struct {
 	lines   []string
 }
 
-func newTracker(forward func(*client.SolveStatus)) *tracker {
-	return &tracker{forward: forward, vertices: map[digest.Digest]*vertex{}, settled: map[string]bool{}}
+// newTracker hands on what it is told to forward, which may be nil; secrets are neither handed on nor kept.
+func newTracker(forward func(*client.SolveStatus), secrets ...string) *tracker {
+	return &tracker{forward: forward, redactor: newRedactor(secrets), vertices: map[digest.Digest]*vertex{}, settled: map[string]bool{}}
 }
 
 // update takes in one status and hands it on, less what has been seen done.
@@ -65,7 +67,9 @@ func (t *tracker) update(s *client.SolveStatus) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	var fresh []*client.Vertex
+	var held []*client.VertexLog
 	for _, v := range s.Vertexes {
+		v = t.redactVertex(v)
 		known := t.vertices[v.Digest]
 		if known == nil {
 			if t.settled[v.Name] {
@@ -84,6 +88,7 @@ func (t *tracker) update(s *client.SolveStatus) {
 		}
 		known.fetched = known.fetched || v.Cached
 		if v.Completed != nil {
+			held = append(held, t.redactor.rest(v)...)
 			known.done = true
 			known.cached = v.Cached || known.fetched && len(known.lines)+len(known.partial) == 0
 			known.ran = !known.cached
@@ -93,7 +98,8 @@ func (t *tracker) update(s *client.SolveStatus) {
 			t.settled[v.Name] = strings.HasPrefix(v.Name, "[") && v.Error == ""
 		}
 	}
-	for _, l := range s.Logs {
+	logs := t.redactor.logs(s.Logs, t.done)
+	for _, l := range slices.Concat(held, logs) {
 		v := t.vertices[l.Vertex]
 		if v == nil {
 			continue
@@ -106,8 +112,24 @@ func (t *tracker) update(s *client.SolveStatus) {
 		}
 	}
 	if t.forward != nil {
-		t.forward(&client.SolveStatus{Vertexes: fresh, Statuses: s.Statuses, Logs: s.Logs, Warnings: s.Warnings})
+		t.forward(&client.SolveStatus{Vertexes: fresh, Statuses: s.Statuses, Logs: slices.Concat(held, logs), Warnings: s.Warnings})
 	}
+}
+
+// done says that a step prints no more.
+func (t *tracker) done(d digest.Digest) bool {
+	v := t.vertices[d]
+	return v != nil && v.done
+}
+
+// redactVertex is a vertex whose error tells no credential.
+func (t *tracker) redactVertex(v *client.Vertex) *client.Vertex {
+	if v.Error == "" {
+		return v
+	}
+	c := *v
+	c.Error = t.redactor.text(v.Error)
+	return &c
 }
 
 // noteVertex shows a note while the build runs: as a line of its own, whatever way progress is shown.

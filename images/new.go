@@ -48,6 +48,14 @@ func (in Input) VersionFromGit() bool {
 	return in.Project.NeedsGit && len(in.Version) == 0 && in.Project.VersionFromGit()
 }
 
+// filesTool is the tool that takes the list of the wheel's files from the repository.
+func (in Input) filesTool() string {
+	if !in.NeedsGit() {
+		return ""
+	}
+	return in.Project.FilesTool()
+}
+
 // Options are what the user chose.
 type Options struct {
 	// Prefix is put before every image name.

@@ -80,6 +80,8 @@ type Source struct {
 	Git bool `json:"git"`
 	// Tags is whether the version is read from the repository's tags.
 	Tags bool `json:"tags,omitempty"`
+	// Files is the tool that takes the list of the wheel's files from the repository: pbr, scm (setuptools_scm), or none.
+	Files string `json:"files,omitempty"`
 	// Environment are variables of the user that set the version instead (PBR_VERSION).
 	Environment map[string]string `json:"environment,omitempty"`
 	// Sdist is whether the wheel is made from a source distribution made first.

@@ -16,7 +16,8 @@ type Sibling struct {
 
 // sourceOf says how the wheel of a project is made, but for the toolchain.
 func sourceOf(in Input) Source {
-	return Source{Git: in.NeedsGit(), Tags: in.VersionFromGit(), Environment: in.Version, Sdist: in.NeedsGit()}
+	return Source{Git: in.NeedsGit(), Files: in.filesTool(), Tags: in.VersionFromGit(), Environment: in.Version,
+		Sdist: in.NeedsGit() && !in.Project.LosesInSdist}
 }
 
 // addSiblings says what is made from source beside the project. Their scripts get no images.

@@ -89,6 +89,14 @@ func (l *loader) pbrTable() bool {
 	return l.pbr == nil && l.project.BackendFamily == "pbr" && l.hasProjectTable()
 }
 
+// pbrTableRequirements are the dependencies that pbr takes for [project], and the file they are in.
+func (l *loader) pbrTableRequirements() (list []Requirement, found string) {
+	if !l.pbrTable() {
+		return nil, ""
+	}
+	return l.pbrFiles(pbrRequirementFiles())
+}
+
 // warnSetuptools says what is written down and has no effect.
 func (l *loader) warnSetuptools() {
 	p := l.project
@@ -102,7 +110,7 @@ func (l *loader) warnSetuptools() {
 			}
 		}
 	}
-	if l.pbrTable() {
+	if p.LosesInSdist = l.pbrTable(); p.LosesInSdist {
 		if r, _ := l.requires("pbr"); !strings.Contains(strings.ReplaceAll(r.Text, " ", ""), ">=7.1") {
 			p.warn(p.Backend.Pos, "pbr before 7.1 needs a setup.py with pbr=True and a setup.cfg with the name: it makes version 0.0.0 or fails", "require pbr>=7.1")
 		}

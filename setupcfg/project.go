@@ -62,7 +62,7 @@ type Requirement struct {
 
 // String is the requirement without the user name and password of a URL.
 func (r Requirement) String() string {
-	return regexp.MustCompile(`(://)[^/@\s]*@`).ReplaceAllString(r.Text, "$1***@")
+	return regexp.MustCompile(`(://)[^/\s?#]*@`).ReplaceAllString(r.Text, "$1***@")
 }
 
 // Extra is an optional set of dependencies.
@@ -102,6 +102,9 @@ type Project struct {
 	// VersionTool is the tool that takes the version from git, as VersionSource names it, even where
 	// PKG-INFO comes first; empty where there is none.
 	VersionTool string
+	// LosesInSdist says that the backend leaves out of its sdist what the wheel needs. pbr (7.1) does where it works
+	// on [project] alone, without a setup.py and a setup.cfg: the sdist lacks the files with the requirements.
+	LosesInSdist bool
 	// Toolchain says why building the wheel may take more than Python, a compiler or what a hook runs; absent
 	// where it does not. Sources to be compiled are not looked for here, see NativeSource.
 	Toolchain Fact[string]

@@ -69,6 +69,8 @@ func (l *loader) projectDependencies() {
 	case dynamic:
 		if files, ok := l.dynamicFiles("dependencies"); ok {
 			p.Dependencies = known(requirementList(l.redirect(files)), t.pos("tool", "setuptools", "dynamic", "dependencies"))
+		} else if list, found := l.pbrTableRequirements(); found != "" {
+			p.Dependencies = known(list, linePos(found, 1))
 		} else {
 			p.Dependencies = follow(p.Dependencies, pos, l.dynamicWhy("dependencies"))
 		}

@@ -17,7 +17,7 @@ func scmTools() []scmTool {
 		{"setuptools-scm", []string{"tool", "setuptools_scm"}, sourceSCM, true},
 		{"setuptools-git-versioning", []string{"tool", "setuptools-git-versioning"}, "git (setuptools-git-versioning)", false},
 		{"versioningit", []string{"tool", "versioningit"}, "git (versioningit)", false},
-		{"versioneer", []string{"tool", "versioneer"}, "git (versioneer)", false},
+		{"versioneer", []string{"tool", "versioneer"}, sourceVersioneer, false},
 		{"hatch-vcs", nil, "git (hatch-vcs)", false},
 		{"poetry-dynamic-versioning", []string{"tool", "poetry-dynamic-versioning"}, "git (poetry-dynamic-versioning)", false},
 		{"uv-dynamic-versioning", nil, "git (uv-dynamic-versioning)", false},
@@ -65,7 +65,10 @@ func (l *loader) setuptoolsVersion() bool {
 	p := l.project
 	dynamic := []string{"tool", "setuptools", "dynamic", "version"}
 	// pbr and [tool.setuptools.dynamic] override what setup.py says
-	if k := l.keywordText("version"); k.Status != Absent && l.pbr == nil && !l.pbrTable() && !l.toml.hasTable(dynamic...) {
+	if k := l.keywordText("version"); k.Status == Unknown && l.versioneer() {
+		l.gitVersion(sourceVersioneer, unknown[string](k.Pos, "versioneer takes the version from git's tags"), false)
+		return true
+	} else if k.Status != Absent && l.pbr == nil && !l.pbrTable() && !l.toml.hasTable(dynamic...) {
 		p.Version, p.VersionSource = k, "setup.py"
 		l.gitFiles()
 		return true
@@ -109,6 +112,11 @@ func (l *loader) setuptoolsVersion() bool {
 		return true
 	}
 	return false
+}
+
+// versioneer says whether what setup.py calls for a version is versioneer: it is set up in a table or a section.
+func (l *loader) versioneer() bool {
+	return l.toml.hasTable("tool", "versioneer") || l.cfg != nil && l.cfg.has("versioneer")
 }
 
 func (l *loader) versionFile(files []Requirement) Fact[string] {

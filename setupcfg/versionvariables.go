@@ -10,6 +10,8 @@ import (
 const (
 	sourcePBR = "git (pbr)"
 	sourceSCM = "git (setuptools_scm)"
+	// versioneer takes them from the tree.
+	sourceVersioneer = "git (versioneer)"
 )
 
 // VersionFromGit says whether the version is made of git's tags.
@@ -18,6 +20,21 @@ func (p *Project) VersionFromGit() bool { return strings.HasPrefix(p.VersionSour
 // FilesFromGit says whether the list of files comes from git.
 func (p *Project) FilesFromGit() bool {
 	return p.NeedsGit && slices.Contains([]string{"", sourcePBR, sourceSCM}, p.VersionTool)
+}
+
+// FilesTool is the tool that takes the list of the wheel's files from git, pbr or scm (setuptools_scm); empty where
+// none does.
+func (p *Project) FilesTool() string {
+	scm := slices.ContainsFunc(p.BuildRequires.Value, func(r Requirement) bool { return requirementName(r.Text) == "setuptools-scm" })
+	switch {
+	case !p.FilesFromGit():
+		return ""
+	case p.VersionTool == sourcePBR || p.VersionTool == "" && !scm:
+		return "pbr"
+	case p.BackendFamily == "setuptools":
+		return "scm"
+	}
+	return ""
 }
 
 // VersionVariables are the environment variables with which a user sets the version of this project in place of

@@ -33,9 +33,9 @@ func (p *Project) Confirm(w *Wheel) error {
 			errs.add(extra.Pos, hintContradiction, "the extra %q is declared here, but the wheel's %s has no such Provides-Extra", extra.Name, metadataFile)
 			continue
 		}
-		confirmRequirements(&errs, p.others(extra.Requirements), w, name)
+		p.confirmRequirements(&errs, p.others(extra.Requirements), w, name)
 	}
-	confirmRequirements(&errs, p.Dependencies.Value, w, "")
+	p.confirmRequirements(&errs, p.Dependencies.Value, w, "")
 	return errs.err()
 }
 
@@ -95,10 +95,14 @@ func (w *Wheel) AddDataScripts(file string, names []string) {
 
 // confirmRequirements looks for each requirement's project in the wheel. One with a marker may be missing: some
 // ways of building evaluate markers on the builder.
-func confirmRequirements(errs *ErrorList, list []Requirement, w *Wheel, extra string) {
+func (p *Project) confirmRequirements(errs *ErrorList, list []Requirement, w *Wheel, extra string) {
+	hint := hintContradiction
+	if p.LosesInSdist {
+		hint = "pbr before 7.1 drops it without a setup.py with pbr=True and a setup.cfg: require pbr>=7.1, or add them"
+	}
 	for _, r := range list {
 		if name := requirementName(r.Text); name != "" && !strings.Contains(r.Text, ";") && !w.requires(name, extra) {
-			errs.add(r.Pos, hintContradiction, "the requirement %q is declared here, but the wheel's %s has no such Requires-Dist", r, metadataFile)
+			errs.add(r.Pos, hint, "the requirement %q is declared here, but the wheel's %s has no such Requires-Dist", r, metadataFile)
 		}
 	}
 }
@@ -108,6 +112,9 @@ func confirmRequirements(errs *ErrorList, list []Requirement, w *Wheel, extra st
 // wheel adds or lacks without contradicting the project is a warning.
 func (p *Project) Complete(w *Wheel) (*Project, error) {
 	if err := p.Confirm(w); err != nil {
+		return nil, err
+	}
+	if err := w.checkCredentials(); err != nil {
 		return nil, err
 	}
 	c := *p

@@ -22,9 +22,10 @@ type Repository struct {
 	borrowed []string
 }
 
-// NoRepositoryError says that no repository is there.
+// NoRepositoryError says that a project lies in no repository.
 type NoRepositoryError struct{ Dir string }
 
+// Error is one line that says what to do.
 func (e *NoRepositoryError) Error() string {
 	return fmt.Sprintf("there is no git repository in %s or above, and the version or the list of files comes from git: build from a clone, or from a released sdist", e.Dir)
 }

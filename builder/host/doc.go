@@ -12,6 +12,10 @@
 // source are left out. An -r in such a file is read as -c: pip would install what it names. Credentials are taken from the
 // address, netrc or git's own helpers, and shown nowhere.
 //
+// What of it is a credential is known in every spelling (Host.Hidden), and taken out of what steps print. Passwords of less
+// than four letters are only known where they stand in a URL. Private keys are known line by line. A program that prints a
+// credential in another way than as it is, percent-encoded or in base64 with its user name, is not stopped from doing so.
+//
 // Limits: keyring providers cannot be asked from inside a build; the site configuration of
 // pip is read from the active virtual environment only. A project whose name only its wheel tells keeps its own entries among
 // the constraints, and pip is not asked for it. A process killed by SIGKILL leaves the folder that git fetched constraints to.

@@ -28,6 +28,7 @@ func Read(env map[string]string, root string) (builder.Host, []string, error) {
 		NoProxy:    r.first("NO_PROXY", "no_proxy"),
 		AllProxy:   r.first("ALL_PROXY", "all_proxy"),
 	}
+	r.host.Hidden = hidden(r.host)
 	return r.host, r.warnings, nil
 }
 
@@ -74,11 +75,15 @@ func (r *reader) netrc() error {
 	if r.env["HOME"] == "" {
 		return nil
 	}
-	data, err := os.ReadFile(filepath.Join(r.env["HOME"], ".netrc"))
-	if err == nil {
-		r.host.Secrets[plan2llb.SecretNetrc] = data
-	} else if !errors.Is(err, fs.ErrNotExist) {
-		return fmt.Errorf("reading the host's netrc: %w", err)
+	for _, name := range []string{".netrc", "_netrc"} { // the first that is there, as pip's requests has it
+		data, err := os.ReadFile(filepath.Join(r.env["HOME"], name))
+		if err == nil {
+			r.host.Secrets[plan2llb.SecretNetrc] = data
+			return nil
+		}
+		if !errors.Is(err, fs.ErrNotExist) {
+			return fmt.Errorf("reading the host's netrc: %w", err)
+		}
 	}
 	return nil
 }

@@ -2,6 +2,7 @@ package host
 
 import (
 	"fmt"
+	"maps"
 	"net/url"
 	"os"
 	"path/filepath"
@@ -18,8 +19,9 @@ import (
 // keptOptions are the options of pip that mean the same inside a build. Those that
 // name files are treated one by one.
 func keptOptions() []string {
-	return []string{"index-url", "extra-index-url", "no-index", "trusted-host", "proxy", "timeout", "default-timeout", "retries",
-		"only-binary", "no-binary", "prefer-binary", "require-hashes", "pre", "use-feature", "use-deprecated"}
+	return []string{"index-url", "extra-index-url", "no-index", "trusted-host", "proxy", "timeout", "default-timeout", "retries", "resume-retries",
+		"only-binary", "no-binary", "prefer-binary", "require-hashes", "pre", "all-releases", "only-final", "uploaded-prior-to",
+		"use-feature", "use-deprecated"}
 }
 
 // pip computes pip's effective configuration as pip does (files from the most general to the
@@ -39,6 +41,7 @@ func (r *reader) pip() error {
 	if err != nil {
 		return err
 	}
+	r.linkCredentials(links)
 	if len(links) > 0 {
 		conf += "find-links =\n    " + strings.Join(links, "\n    ") + "\n"
 	}
@@ -60,7 +63,12 @@ func (r *reader) pip() error {
 
 // pipOptions are the options of pip by their long names.
 func (r *reader) pipOptions() (map[string]string, error) {
-	options := map[string]string{}
+	// What is said for a command goes before what is said for all of them, whichever file has it.
+	sections := []string{"global", "wheel", "install"}
+	of := map[string]map[string]string{}
+	for _, section := range sections {
+		of[section] = map[string]string{}
+	}
 	for _, path := range r.pipFiles() {
 		data, err := os.ReadFile(path)
 		if err != nil {
@@ -70,12 +78,16 @@ func (r *reader) pipOptions() (map[string]string, error) {
 		if err != nil {
 			return nil, fmt.Errorf("reading pip's configuration: %w", err)
 		}
-		for _, section := range []string{"global", "wheel", "install"} {
+		for _, section := range sections {
 			for _, key := range config.Keys(section) {
 				value, _, _ := config.Value(section, key) // a raw reading has no interpolation to fail
-				options[optionName(key)] = strings.TrimSpace(value)
+				of[section][optionName(key)] = strings.TrimSpace(value)
 			}
 		}
+	}
+	options := map[string]string{}
+	for _, section := range sections {
+		maps.Copy(options, of[section])
 	}
 	for name, value := range r.env {
 		if key, ok := strings.CutPrefix(name, "PIP_"); ok && name != "PIP_CONFIG_FILE" && value != "" {

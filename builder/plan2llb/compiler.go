@@ -64,8 +64,9 @@ type Inputs struct {
 	// Constraints and BuildConstraints are pip's, and part of the key of what they decide. DependencyConstraints
 	// hold for the dependencies only, as pip's -c does.
 	Constraints, BuildConstraints, DependencyConstraints []byte
-	// NoCache runs every step again.
+	// NoCache runs every step again, Refresh those that ask somebody else.
 	NoCache bool
+	Refresh Refresh
 }
 
 // Step is one step of a build as reports name it.

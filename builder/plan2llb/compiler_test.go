@@ -41,7 +41,7 @@ func image(t *testing.T, in Inputs) (*Compiler, llb.State) {
 	index, _ := c.Index(plan.Base, []string{"zlib", "gcc"})
 	root := c.Packages(plan.Base, index, packages, "compile")
 	work := c.Builder(plan.Base, root)
-	wheel, err := c.Wheel(work, root, images.Source{Git: true, Tags: true, Sdist: true}, Tree{Exclude: []string{"*.pyc"}})
+	wheel, err := c.Wheel(work, root, images.Source{Git: true, Tags: true, Sdist: true}, Tree{})
 	if err != nil {
 		t.Fatal(err)
 	}

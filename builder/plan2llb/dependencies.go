@@ -76,16 +76,22 @@ func (c *Compiler) Resolve(b Builder, root llb.State, r Requirements, profile Pr
 			return llb.State{}, fmt.Errorf("writing the lock file down: %w", err)
 		}
 	}
-	name, operands := "[dependencies] resolve", []string{}
-	if r.Again {
-		name += " (by versions of siblings)"
-	}
+	operands := []string{}
 	if profile == Withheld {
 		operands = append(operands, string(profile))
 	}
-	return c.exec(root, Step{Name: withTools(name, profile)}, program(toolsDir+"/bin/python", "resolve.py", operands...),
+	return c.exec(root, Step{Name: ResolveStep(r, profile)}, program(toolsDir+"/bin/python", "resolve.py", operands...),
 		b.tools(), c.pip(), textFile(runDir+"/requirements.json", data), textFile(runDir+"/lock.json", locked),
-		textFile(runDir+"/dependency-constraints.txt", c.in.DependencyConstraints)).AddMount("/out", llb.Scratch()), nil
+		textFile(runDir+"/dependency-constraints.txt", c.in.DependencyConstraints), c.refresh(RefreshPython, RefreshGit)).AddMount("/out", llb.Scratch()), nil
+}
+
+// ResolveStep is the name of the step that decides on the versions of dependencies.
+func ResolveStep(r Requirements, profile Profile) string {
+	name := "[dependencies] resolve"
+	if r.Again {
+		name += " (by versions of siblings)"
+	}
+	return withTools(name, profile)
 }
 
 // withTools names the step in which the compile profile turned out to be needed.

@@ -50,23 +50,38 @@ const indexStep = "[distro] package index"
 // IsIndex says whether a step is the one that fetches the package index.
 func IsIndex(step string) bool { return strings.HasPrefix(step, indexStep) }
 
+// IndexStep is the step that fetches the package index of a base's distribution.
+func IndexStep(base images.Base) string { return indexStep + " (" + base.PackageManager + ")" }
+
+// PackageIndex is what a package index holds.
+type PackageIndex struct {
+	State llb.State
+	// Content is a digest of it, empty where it was not read yet. It is part of the key of what is installed, and so of all
+	// that is made of that: BuildKit (0.33) finds the result of a merge by the steps below it, and would give that of an
+	// older index, which the same steps had fetched, although it has installed the packages anew.
+	Content string
+}
+
 // Index fetches the package index of the base's distribution. It returns the index,
-// for Packages, and a folder with index.json: {"missing": [NAME…]} of the names asked for.
-func (c *Compiler) Index(base images.Base, wanted []string) (index, report llb.State) {
+// for Packages, and a folder with index.json: {"missing": [NAME…]} of the names asked for {"content"}, a digest of the index, and {"asked"}, when that was.
+func (c *Compiler) Index(base images.Base, wanted []string) (index PackageIndex, report llb.State) {
 	wanted = slices.Compact(slices.Sorted(slices.Values(wanted)))
 	m := managers()[base.PackageManager]
-	run := c.exec(c.in.Base, Step{Name: indexStep + " (" + base.PackageManager + ")"},
-		program(base.Python.Executable, "packages.py", append([]string{"index", base.PackageManager}, wanted...)...), c.network(), secret(SecretMirror), c.discard(m))
-	return run.AddMount(m.index, llb.Scratch()), run.AddMount("/out", llb.Scratch())
+	run := c.exec(c.in.Base, Step{Name: IndexStep(base)},
+		program(base.Python.Executable, "packages.py", append([]string{"index", base.PackageManager, m.index}, wanted...)...), c.network(), secret(SecretMirror), c.discard(m), c.refresh(RefreshDistro))
+	return PackageIndex{State: run.AddMount(m.index, llb.Scratch())}, run.AddMount("/out", llb.Scratch())
 }
 
 // Packages installs distro packages on the base. What for is a word for the step's name (compile, runtime).
-func (c *Compiler) Packages(base images.Base, index llb.State, packages []images.Package, what string) llb.State {
+func (c *Compiler) Packages(base images.Base, index PackageIndex, packages []images.Package, what string) llb.State {
 	if len(packages) == 0 {
 		return c.in.Base
 	}
 	m := managers()[base.PackageManager]
-	opts := options{c.network(), secret(SecretMirror), c.discard(m), llb.AddMount(m.index, index, llb.ForceNoOutput)}
+	opts := options{c.network(), secret(SecretMirror), c.discard(m), llb.AddMount(m.index, index.State, llb.ForceNoOutput)}
+	if index.Content != "" {
+		opts = append(opts, llb.AddEnv("PBRX_INDEX", index.Content))
+	}
 	for _, dir := range m.caches {
 		id := "pbrx-go-" + base.PackageManager + "-" + base.DistroName + "-" + c.in.Platform.Architecture
 		if !m.oneCache {

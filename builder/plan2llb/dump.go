@@ -49,6 +49,9 @@ func Dump(ctx context.Context, st llb.State) (string, error) {
 // describe prints an operation without its inputs, which are numbers by now.
 func describe(op *pb.Op) (string, error) {
 	op.Inputs, op.Platform, op.Constraints = nil, nil, nil
+	if exec := op.GetExec(); exec != nil && exec.Meta != nil { // no part of the plan, and it may have passwords
+		exec.Meta.ProxyEnv = nil
+	}
 	var sizes []string
 	for _, action := range op.GetFile().GetActions() {
 		if mk := action.GetMkfile(); mk != nil {

@@ -14,7 +14,7 @@ import (
 // Probe runs the base's Python to learn what there is to know about the base; the
 // folder it returns holds base.json.
 func (c *Compiler) Probe(python string) llb.State {
-	return c.exec(c.in.Base, Step{Name: "[base] facts of the base image"}, program(python, "probe.py"), offline(),
+	return c.exec(c.in.Base, Step{Name: "[base] facts of the base image"}, program(python, "probe.py"), offline(), c.refresh(RefreshBase),
 		llb.AddEnv("PBRX_PYTHON", python)).AddMount("/out", llb.Scratch())
 }
 
@@ -22,7 +22,12 @@ func (c *Compiler) Probe(python string) llb.State {
 type Builder struct {
 	// Tools are Python tools of the builder's own.
 	Tools llb.State
+	// Asked is a folder with asked.json: when they were fetched. No step has it.
+	Asked llb.State
 }
+
+// ToolsStep is the step that fetches the Python tools.
+const ToolsStep = "[python] tools: pip, build"
 
 // Builder makes the Python tools. Where the base's Python can make virtual environments with a pip, they are made on
 // the base; else on a root file system that has a pip.
@@ -31,8 +36,8 @@ func (c *Compiler) Builder(base images.Base, root llb.State) Builder {
 	if base.Python.Ensurepip {
 		on, how = c.in.Base, "ensurepip"
 	}
-	return Builder{Tools: c.exec(on, Step{Name: "[python] tools: pip, build"}, program(base.Python.Executable, "tools.py", how), c.pip()).
-		AddMount(toolsDir, llb.Scratch())}
+	tools := c.exec(on, Step{Name: ToolsStep}, program(base.Python.Executable, "tools.py", how), c.pip(), c.refresh(RefreshPython))
+	return Builder{Tools: tools.AddMount(toolsDir, llb.Scratch()), Asked: tools.AddMount("/out", llb.Scratch())}
 }
 
 // tools mounts the builder's Python tools.
@@ -40,8 +45,6 @@ func (b Builder) tools() llb.RunOption { return llb.AddMount(toolsDir, b.Tools, 
 
 // Tree is how the project's files lie.
 type Tree struct {
-	// Exclude are patterns of files that are not sent (fsutil's syntax).
-	Exclude []string
 	// Sibling is the canonical name of the sibling whose files they are; empty for the project's own.
 	Sibling string
 	// Below is where in the repository's work tree the project lies, with slashes; empty at its top.
@@ -67,7 +70,7 @@ func (c *Compiler) Wheel(b Builder, root llb.State, source images.Source, tree T
 		operands[0] = "sdist"
 	}
 	opts := options{b.tools(), c.pip(),
-		llb.AddMount(path.Join("/src", tree.Below), llb.Local(files, llb.SharedKeyHint(files), llb.ExcludePatterns(tree.Exclude),
+		llb.AddMount(path.Join("/src", tree.Below), llb.Local(files, llb.SharedKeyHint(files),
 			llb.WithCustomName("[internal] project files")), llb.ForceNoOutput)}
 	if source.Git {
 		operands = append(operands, "--git")
@@ -76,6 +79,9 @@ func (c *Compiler) Wheel(b Builder, root llb.State, source images.Source, tree T
 	}
 	if source.Tags {
 		operands = append(operands, "--tags")
+	}
+	if source.Files != "" {
+		operands = append(operands, "--files="+source.Files)
 	}
 	if tree.Below != "" {
 		operands = append(operands, "--below="+tree.Below)

@@ -56,6 +56,7 @@ func Run(t *testing.T, open func(t *testing.T) Engine) {
 		{"without an init the images have no entrypoint", testNoInit},
 		{"secrets reach steps and stay out of images", testSecrets},
 		{"history reaches the wheel without its configuration", testHistory},
+		{"scripts that would die at start leave nothing behind", testDyingScripts},
 		{"a cancelled build names nothing", testCancel},
 		{"scripts run", testRunScript},
 	} {

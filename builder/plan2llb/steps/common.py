@@ -9,10 +9,12 @@ Every step runs in a container of the builder, as root, with these mounted where
 /tmp/pbrx/constraints.txt, build-constraints.txt, dependency-constraints.txt
 """
 
+import json
 import os
 import re
 import subprocess
 import sys
+import time
 
 RUN = "/tmp/pbrx/"
 TOOLS = "/tmp/pbrx/tools"
@@ -78,12 +80,30 @@ def pip_environment():
             env[variable] = given(name)
     if "PIP_CERT" not in env and given("ca.pem"):
         env["PIP_CERT"] = given("ca.pem")
+    elif given("ca.pem"):
+        # requests, and so pip, believes these two rather than pip's own option; other programs need the host's.
+        env["REQUESTS_CA_BUNDLE"] = env["CURL_CA_BUNDLE"] = joined("/tmp/both-ca.pem", given("pip-ca.pem"), given("ca.pem"))
     return env
+
+
+def joined(path, *parts):
+    """Writes one file of several, and returns its path."""
+    with open(path, "w", encoding="latin-1") as out:  # any bytes: comments have every encoding
+        for part in parts:
+            with open(part, encoding="latin-1") as f:
+                out.write(f.read() + "\n")
+    return path
 
 
 def note(message):
     """Tells the user something at once, whatever else the step prints."""
     print("pbrx-go: note: " + message, flush=True)
+
+
+def asked(path, answer=None):
+    """Writes down when somebody else was asked, with the answer; no later step may have the file among its inputs."""
+    with open(path, "w") as f:
+        json.dump(dict(answer or {}, asked=int(time.time())), f)
 
 
 def run(argv, env, explain=None, notice=None, instead=None):
@@ -94,6 +114,8 @@ def run(argv, env, explain=None, notice=None, instead=None):
     true it has dealt with that.
     """
     print("+ " + " ".join(argv), flush=True)
+    if explain is None and argv[1:3] == ["-m", "pip"]:
+        explain = lambda output: refusal(argv, env, output)
     if explain is None and notice is None and instead is None:
         done, output = subprocess.run(argv, env=env).returncode, ""
     else:
@@ -106,6 +128,38 @@ def run(argv, env, explain=None, notice=None, instead=None):
             print(reason, flush=True)  # where the rest was printed: two streams have no order
         fail("%s ended with status %d" % (os.path.basename(argv[0]), done))
     return True
+
+
+def refusal(argv, env, output):
+    """What an index said to pip that let it in to nothing, as a line for people; empty where that was not the reason.
+
+    To pip, a page that it may not see is one that is not there, and it says so only where somebody wants to know more.
+    """
+    missing = re.search(r"No matching distribution found for (([\w.-]+).*)", output)
+    if not missing:
+        return ""
+    found = re.search(r"(40[13]) Error, Credentials not correct for (\S+)", output)
+    if found is None:
+        commands = [n for n, word in enumerate(argv) if word in ("install", "wheel", "download")]
+        again = argv[: commands[0]] + ["download", "-vv", "--retries=0", "--timeout=15", "--no-deps", "--dest", "/tmp/refused", missing[2]]
+        try:
+            said = subprocess.run(again, env=env, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, errors="replace", timeout=60).stdout
+        except subprocess.TimeoutExpired:
+            return ""
+        found = re.search(r"Could not fetch URL (?P<page>\S+): (?P<code>40[137]) Client Error", said)
+        if found is None:
+            return ""
+        page, code = found["page"], found["code"]
+    else:
+        code, page = found[1], found[2]
+    index = re.sub(r"(?<=/)%s/?$" % re.escape(re.sub(r"[-_.]+", "-", missing[2]).lower()), "", re.sub(r"://[^/\s]*@", "://", page))
+    word = {"401": "Unauthorized", "403": "Forbidden", "407": "Proxy Authentication Required"}[code]
+    return "ERROR: No matching distribution found for %s: the package index %s answers %s %s: correct the user name and password for it in pip's configuration or netrc" % (
+        missing[1].strip(),
+        index,
+        code,
+        word,
+    )
 
 
 def watch(argv, env, notice):

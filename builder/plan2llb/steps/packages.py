@@ -1,13 +1,13 @@
-"""Distro packages: packages.py index|install MANAGER NAME…
+"""Distro packages: packages.py index MANAGER FOLDER NAME… | install MANAGER NAME…
 
-index    fetches the package index and writes to /out/index.json which NAMEs it lacks
+index    fetches the package index to FOLDER and writes to /out/index.json which NAMEs it lacks
 install  installs NAMEs on the root file system, from the index fetched before
 
 Nothing but the packages stays: caches, lists and logs are mounts, times are settled.
 """
 
 import filecmp
-import json
+import hashlib
 import os
 import shutil
 import sys
@@ -15,7 +15,7 @@ import sys
 import apk
 import apt
 import dnf
-from common import began, fail, settle
+from common import asked, began, fail, settle
 
 # Written by the package manager, of no use in an image. What was there before is put back.
 TRACES = (
@@ -79,10 +79,24 @@ def put_back(copy, path):
         shutil.copystat(copy, path)
 
 
-def index(manager, names):
+def index(manager, folder, names):
     missing = MANAGERS[manager].index(names)
-    with open("/out/index.json", "w") as f:
-        json.dump({"missing": missing}, f)
+    asked("/out/index.json", {"missing": missing, "content": content(folder)})
+
+
+def content(folder):
+    """A digest of all files below a folder: their names and what is in them."""
+    digest = hashlib.sha256()
+    for place, folders, files in os.walk(folder):
+        folders.sort()
+        for name in sorted(files):
+            path = os.path.join(place, name)
+            if not os.path.isfile(path):  # gpg's sockets
+                continue
+            with open(path, "rb") as f:
+                each = hashlib.sha256(f.read()).hexdigest()
+            digest.update(("%s\0%s\n" % (os.path.relpath(path, folder), each)).encode("utf-8", "surrogateescape"))
+    return "sha256:" + digest.hexdigest()
 
 
 MANAGERS = {"apt": apt, "apk": apk, "dnf": dnf}
@@ -92,7 +106,10 @@ def main():
     action, manager, names = sys.argv[1], sys.argv[2], sys.argv[3:]
     if manager not in MANAGERS:
         fail("no way is known to install packages with %r" % manager)
-    {"index": index, "install": install}[action](manager, names)
+    if action == "index":
+        index(manager, names[0], names[1:])
+    else:
+        install(manager, names)
 
 
 if __name__ == "__main__":

@@ -6,7 +6,7 @@ cannot move a version of the base, and installs nothing. Out comes /out/resolved
 {"distributions": [{"name", "version", "requirement", "hashes", "source", "why"}], "sets": [[NAME…]…]}, where requirement
 says where the file is, source that it has to be built, why the chain of requirements that leads to it, and set N has what
 image N needs beyond those of the base image (image 0). With "siblings" in the requirements, those are chosen in place of any
-release, without a file: "sibling" says so (see neighbours.py).
+release, without a file: "sibling" says so (see neighbours.py). "asked" is when that was.
 
 With --tools there is a compile profile that is not installed here. Where a build backend fails for want of it, the
 answer is {"needs_tools": REASON}, and the step is run again where it is installed.
@@ -20,7 +20,7 @@ from pip._vendor.packaging.requirements import Requirement
 from pip._vendor.packaging.tags import sys_tags
 from pip._vendor.packaging.utils import canonicalize_name
 
-from common import TOOLS, fail, given, note, pip_environment, run
+from common import TOOLS, asked, fail, given, note, pip_environment, run
 from neighbours import Siblings
 from toolchain import answer_tools, lacking
 
@@ -171,8 +171,7 @@ def main():
             why.setdefault(name, chain)
     distributions = [describe(chosen[name], why[name], siblings.names) for name in sorted(why)]
     announce(distributions)
-    with open(OUT, "w") as f:
-        json.dump({"distributions": distributions, "sets": sets}, f)
+    asked(OUT, {"distributions": distributions, "sets": sets})
 
 
 if __name__ == "__main__":

@@ -3,7 +3,7 @@
 import sys
 import venv
 
-from common import TOOLS, fail, pip_environment, run
+from common import TOOLS, asked, fail, pip_environment, run
 
 
 def main():
@@ -16,6 +16,7 @@ def main():
     else:
         pip = [sys.executable, "-m", "pip", "--python", TOOLS + "/bin/python"]
     run(pip + ["install", "--upgrade", "pip", "build"], env)
+    asked("/out/asked.json")
 
 
 if __name__ == "__main__":

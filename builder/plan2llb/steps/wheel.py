@@ -1,8 +1,8 @@
-"""Builds the project's wheel by PEP 517: wheel.py tree|sdist [--git] [--tags] [--below FOLDER]
+"""Builds the project's wheel by PEP 517: wheel.py tree|sdist [--git] [--tags] [--files pbr|scm] [--below FOLDER]
 
 The source is at /src, writable and thrown away; --below: in FOLDER of it. tree builds from it, sdist makes a
 source distribution first and the wheel from that, as `python -m build` does. With --git the repository
-is at /src/.git, with --tags it must have the version. /tmp/pbrx/version.json has variables that set the version.
+is at /src/.git, with --tags it must have the version, with --files the tool takes the list of files from it. /tmp/pbrx/version.json has variables that set the version.
 Out come /out/dist/*.whl and what it says of itself in /out/meta.
 """
 
@@ -10,14 +10,18 @@ import argparse
 import glob
 import json
 import os
+import re
+import subprocess
+import sys
 import tarfile
 import zipfile
 
 import build
 import build.env
 
+import contents
 import history
-from common import fail, given, pip_environment
+from common import fail, given, pip_environment, refusal
 
 SOURCE = "/src"
 OUT = "/out"
@@ -43,10 +47,61 @@ def versions():
         return json.load(f)
 
 
+def hooks(tree):
+    """Puts a tree with setup hooks of its own on the path: pbr imports them, where backends do not have it there."""
+    cfg = contents.settings(tree)
+    for key in ("setup_hooks", "setup-hooks"):
+        for hook in cfg.get("global", key, fallback="").replace(",", " ").split():
+            if glob.glob(os.path.join(glob.escape(tree), hook.split(".")[0] + "*")):
+                os.environ["PYTHONPATH"] = tree
+
+
+class Output:
+    """Runs what build runs, and remembers what it printed last."""
+
+    def __init__(self):
+        self.lines = []
+
+    def __call__(self, cmd, cwd=None, extra_environ=None):
+        env = dict(os.environ, PYTHONUNBUFFERED="1", **(extra_environ or {}))
+        with subprocess.Popen(cmd, cwd=cwd, env=env, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, errors="replace", bufsize=1) as process:
+            for line in process.stdout:
+                print(line, end="", flush=True)
+                self.lines = self.lines[-50:] + [line.strip()]
+        if process.returncode:
+            raise subprocess.CalledProcessError(process.returncode, cmd)
+
+    def explained(self):
+        """What the last lines say of a build environment that is too new for the project, or that lacks something."""
+        for line in reversed(self.lines):
+            if re.search(r"No module named '(pkg_resources|distutils)\b", line):
+                return line + ": what builds this is from before that was removed: constrain it, as with setuptools<81 in the file that PIP_BUILD_CONSTRAINT names"
+            if "use_2to3 is invalid" in line:
+                return line + " constrain what builds it to setuptools<58, in the file that PIP_BUILD_CONSTRAINT names"
+            if line.startswith(("ModuleNotFoundError: ", "ImportError: ")):
+                return line
+        return ""
+
+
+OUTPUT = Output()
+
+
+def install(env, requirements):
+    """Installs what the build requires; build says what pip said to a log that nobody sees."""
+    try:
+        env.install(requirements)
+    except subprocess.CalledProcessError as e:
+        said = ((e.stdout or b"") + (e.stderr or b"")).decode(errors="replace")
+        print(said, flush=True)
+        print(refusal([sys.executable, "-m", "pip", "install"], os.environ, said), flush=True)
+        fail("installing what the build requires (%s): pip ended with status %d" % (", ".join(sorted(requirements)), e.returncode))
+
+
 def make(tree, kind, into, env):
-    builder = build.ProjectBuilder.from_isolated_env(env, tree)
-    env.install(builder.build_system_requires)
-    env.install(builder.get_requires_for_build(kind))
+    hooks(tree)
+    builder = build.ProjectBuilder.from_isolated_env(env, tree, OUTPUT)
+    install(env, builder.build_system_requires)
+    install(env, builder.get_requires_for_build(kind))
     print("+ %s of %s" % (kind, tree), flush=True)
     # Only here: what the build needs may be compiled, too, and its version is its own.
     os.environ.update(versions())
@@ -55,6 +110,18 @@ def make(tree, kind, into, env):
     finally:
         for name in versions():
             del os.environ[name]
+
+
+def version(wheel, env):
+    """Ends the step where the version stands for none: tools make one up where they find none."""
+    made = os.path.basename(wheel).split("-")[1]
+    if made.partition("+")[0] not in ("0", "0.0", "0.0.0") and not made.endswith("+unknown"):
+        return
+    ask = "import importlib.metadata as m; print(m.version('pbr'))"
+    pbr = subprocess.run([env.python_executable, "-c", ask], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True).stdout.strip()
+    if pbr and tuple(int(n) for n in re.findall(r"\d+", pbr)[:2]) < (7, 1) and not os.path.exists(SOURCE + "/setup.py"):
+        fail("pbr %s made the version %s, and takes no requirements and no list of files either: before 7.1 it needs a setup.py with pbr=True and a setup.cfg: add them, or require pbr>=7.1" % (pbr, made))
+    fail("the version that was made of this history is %s, which stands for none: tag a commit with a version, as `git tag 0.1.0` does, or say it in the environment (as PBR_VERSION, SETUPTOOLS_SCM_PRETEND_VERSION)" % made)
 
 
 def describe(wheel):
@@ -76,6 +143,7 @@ def main():
     parser.add_argument("how", choices=("tree", "sdist"))
     parser.add_argument("--git", action="store_true")
     parser.add_argument("--tags", action="store_true")
+    parser.add_argument("--files", choices=("", "pbr", "scm"), default="")
     parser.add_argument("--below", default="")
     args = parser.parse_args()
     os.environ.update(pip_environment())
@@ -85,21 +153,28 @@ def main():
         os.environ["GIT_DISCOVERY_ACROSS_FILESYSTEM"] = "1"  # the project is a mount of its own
     if args.git:
         history.prepare(SOURCE, args.below, args.tags)
+    files = contents.tracked(SOURCE, args.below) if args.git and args.files else []
     try:
         with build.env.DefaultIsolatedEnv() as env:
             if args.how == "sdist":
                 os.makedirs(WORK + "/sdist")
-                sdist = make(tree, "sdist", WORK + "/sdist", env)
-                tree = unpack(sdist, WORK + "/tree")
+                sdist = unpack(make(tree, "sdist", WORK + "/sdist", env), WORK + "/tree")
+                if args.files == "pbr" and os.path.exists(tree + "/setup.py") and not os.path.exists(sdist + "/setup.py"):
+                    fail("pbr's source distribution lacks setup.py: it did not ask git for the files: remove skip_git_sdist from setup.cfg, or name all of them in MANIFEST.in")
+                tree = sdist
             make(tree, "wheel", OUT + "/dist", env)
+            wheels = glob.glob(OUT + "/dist/*.whl")
+            if len(wheels) != 1:
+                fail("the build backend made %d wheels" % len(wheels))
+            wheel = wheels[0]
+            if args.tags:
+                version(wheel, env)
+            if files:
+                with zipfile.ZipFile(wheel) as archive:
+                    contents.check(SOURCE, args.below, files, tree, archive.namelist(), env.python_executable, args.files)
     except (build.BuildException, build.BuildBackendException) as e:
-        fail("building the wheel: %s" % str(e).partition("\n")[0])
-    wheels = glob.glob(OUT + "/dist/*.whl")
-    if len(wheels) != 1:
-        fail("the build backend made %d wheels" % len(wheels))
-    if args.tags and os.path.basename(wheels[0]).split("-")[1] == "0.0.0":
-        fail("pbr made the version 0.0.0 of this history: tag a commit with a version, as `git tag 0.1.0` does, or set PBR_VERSION")
-    describe(wheels[0])
+        fail("building the wheel: %s" % (OUTPUT.explained() or str(e).partition("\n")[0]))
+    describe(wheel)
 
 
 if __name__ == "__main__":

@@ -6,12 +6,14 @@ import os
 import sqlite3
 import struct
 import subprocess
+import sys
 import tempfile
 import unittest
 import unittest.mock
 
 import apk
 import apt
+import check
 import common
 import dnf
 import packages
@@ -250,6 +252,71 @@ class Toolchain(unittest.TestCase):
             self.assertEqual(toolchain.asked_for(), "its build asks for swig")
 
 
+class Check(unittest.TestCase):
+    """Entry points of scripts, loaded by this Python."""
+
+    modules = {
+        "alive": "import os, sys\nassert sys.argv == [sys.path[0] + '/it'] and os.environ.get('SET') == 'yes' and 'PYTHONPATH' not in os.environ\nclass Main:\n    def run(): pass\n",
+        "wants": "import missing.part\n",
+        "asks": "import os\nos.environ['DATABASE']\n",
+        "reads": "open('/nowhere/at/all')\n",
+        "library": "import ctypes\nctypes.CDLL('libnowhere.so.7')\n",
+        "ends": "raise SystemExit\n",
+        "dies": "import sys\nsys.exit('no database')\n",
+        "kills": "import os, sys\nprint('bye', flush=True)\nos.kill(os.getpid(), 9)\n",
+        "waits": "import time\ntime.sleep(60)\n",
+        "forks": "import subprocess, threading, time\nsubprocess.Popen(['/bin/sleep', '60'], start_new_session=True)\nthreading.Thread(target=time.sleep, args=(60,)).start()\n",
+        "loud": "raise ValueError('x' * 1000000)\n",
+    }
+
+    def load(self, module, attribute="__name__"):
+        with tempfile.TemporaryDirectory() as folder:
+            for name, text in dict(self.modules, it="").items():
+                path = os.path.join(folder, name + (".py" if text else ""))
+                with open(path, "w") as f:
+                    f.write(text)
+                os.chmod(path, 0o755)
+            with unittest.mock.patch("check.PATIENCE", 2):
+                spec = {"python": sys.executable, "workdir": "/"}
+                got = check.load({"name": "it", "module": module, "attribute": attribute}, spec, {"PATH": folder, "SET": "yes"}, {})
+                return {k: str(v).replace(folder + "/", "") for k, v in got.items() if v not in ("", False) and k not in ("python", "trace")}
+
+    def test_load(self):
+        self.maxDiff = None
+        for (module, attribute), want in {
+            ("alive", "Main.run"): {"kind": "loaded"},
+            ("alive", "Main.walk"): {"kind": "raised", "type": "AttributeError", "message": "type object 'Main' has no attribute 'walk'", "frames": "[]"},
+            ("nowhere", "main"): {"kind": "raised", "type": "ModuleNotFoundError", "message": "No module named 'nowhere'", "missing": "nowhere", "frames": "[]"},
+            ("wants", "__name__"): {"kind": "raised", "type": "ModuleNotFoundError", "message": "No module named 'missing'", "missing": "missing", "frames": "['wants.py:1']"},
+            ("asks", "__name__"): {"kind": "raised", "type": "KeyError", "message": "'DATABASE'", "environ": "True", "frames": "['asks.py:2']"},
+            ("reads", "__name__"): {"kind": "raised", "type": "FileNotFoundError", "message": "[Errno 2] No such file or directory: '/nowhere/at/all'", "os": "True", "frames": "['reads.py:1']"},
+            ("ends", "__name__"): {"kind": "loaded"},
+            ("dies", "__name__"): {"kind": "raised", "type": "SystemExit", "message": "no database", "status": "1", "frames": "['dies.py:2']"},
+            ("kills", "__name__"): {"kind": "killed", "status": "-9"},
+            ("waits", "__name__"): {"kind": "slow", "seconds": "2"},
+            ("forks", "__name__"): {"kind": "loaded"},
+        }.items():
+            with self.subTest(module + ":" + attribute):
+                self.assertEqual(self.load(module, attribute), want)
+
+    def test_more(self):
+        self.assertIn("libnowhere.so.7: cannot open shared object file", self.load("library")["message"])
+        self.assertEqual(len(self.load("loud")["message"]), 600)
+
+    def test_absent(self):
+        self.assertEqual(check.load({"name": "nowhere", "module": "os", "attribute": "x"}, {}, {"PATH": "/nowhere"}, {}), {"kind": "absent"})
+
+    def test_identity(self):
+        root = {"user": 0, "group": 0, "extra_groups": []}
+        for user, want in {"": {}, "0": {}, "root": {}, "0:0": {}, "12345": dict(root, user=12345), "12345:678": dict(root, user=12345, group=678), "root:12": dict(root, group=12)}.items():
+            with self.subTest(user):
+                self.assertEqual(check.identity(user)[0], want)
+        self.assertEqual((check.identity("12345")[1], check.identity("")[1]), ("/", os.path.expanduser("~root")))
+        with self.assertRaises(SystemExit), contextlib.redirect_stderr(io.StringIO()) as said:
+            check.identity("nobody-of-that-name")
+        self.assertEqual(said.getvalue(), "pbrx-go: the image's user nobody-of-that-name is not in its /etc/passwd\n")
+
+
 class Apk(unittest.TestCase):
     repositories = "# https://cdn.example/alpine/v3.20/main\nhttps://cdn.example/alpine/v3.20/main\n@edge https://cdn.example/alpine/edge/testing\n/local/packages\nhttps://other.example/a/latest-stable/community\n"
     always = ["apk", "--no-progress", "--cache-max-age", "100000000"]
@@ -457,8 +524,9 @@ class Environment(unittest.TestCase):
 
     def test_everything_given(self):
         names = ("ca.pem", "pip-ca.pem", "pip.conf", "netrc", "client.pem", "constraints.txt", "build-constraints.txt")
-        with Files({"/tmp/pbrx/" + n: n for n in names}):
+        with Files({"/tmp/pbrx/" + n: n for n in names}) as files:
             env = common.pip_environment()
+        self.assertEqual([env["REQUESTS_CA_BUNDLE"], env["CURL_CA_BUNDLE"], files.written], ["/tmp/both-ca.pem"] * 2 + [{"/tmp/both-ca.pem": "pip-ca.pem\nca.pem\n"}])
         want = {"PIP_CONFIG_FILE": "pip.conf", "PIP_CERT": "pip-ca.pem", "PIP_CLIENT_CERT": "client.pem", "NETRC": "netrc", "PIP_CONSTRAINT": "constraints.txt", "PIP_BUILD_CONSTRAINT": "build-constraints.txt", "SSL_CERT_FILE": "ca.pem"}
         self.assertEqual({n: env[n] for n in want}, {n: "/tmp/pbrx/" + f for n, f in want.items()})
 
@@ -532,6 +600,43 @@ class Dependencies(unittest.TestCase):
         lines = []
         resolve.direct([Requirement(r) for r in requirements], "foo", [], {"x"}, lines)
         self.assertEqual(lines, ["a>=1", "b", str(Requirement("c @ https://c.example/c.whl"))])
+
+
+class RefusalTest(unittest.TestCase):
+    """What pip 26 says of an index that does not let it in."""
+
+    WARNING = "WARNING: 401 Error, Credentials not correct for https://host.example/x/simple/foo-bar/\n"
+    MISSING = "ERROR: No matching distribution found for Foo.bar>=1\n"
+    HINT = ": correct the user name and password for it in pip's configuration or netrc"
+
+    def refusal(self, output, again=""):
+        done = unittest.mock.Mock(stdout=again)
+        with unittest.mock.patch("subprocess.run", return_value=done) as self.run_again:
+            return common.refusal(["python", "-m", "pip", "--python", "x", "install", "--upgrade", "foo"], {}, output)
+
+    def test_said_at_once(self):
+        want = "ERROR: No matching distribution found for Foo.bar>=1: the package index https://host.example/x/simple/ answers 401 Unauthorized" + self.HINT
+        self.assertEqual(self.refusal(self.WARNING + self.MISSING), want)
+        self.run_again.assert_not_called()
+
+    def test_said_when_asked_again(self):
+        again = "Could not fetch URL https://me:s3cret@host.example/simple/foo-bar/: 403 Client Error: Forbidden for url: https://host.example/simple/foo-bar/ - skipping\n"
+        want = "ERROR: No matching distribution found for Foo.bar>=1: the package index https://host.example/simple/ answers 403 Forbidden" + self.HINT
+        self.assertEqual(self.refusal(self.MISSING, again), want)
+        self.assertEqual(self.run_again.call_args.args[0][:6], ["python", "-m", "pip", "--python", "x", "download"])
+        self.assertEqual(self.run_again.call_args.args[0][-1], "Foo.bar")
+
+    def test_other_reasons(self):
+        self.assertEqual(self.refusal(self.MISSING, "Could not fetch URL https://h/foo/: 404 Client Error: Not Found - skipping\n"), "")
+        self.assertEqual(self.refusal(self.WARNING + "ERROR: something else\n"), "")
+
+
+class AskedTest(unittest.TestCase):
+    def test_answer_and_time(self):
+        with tempfile.TemporaryDirectory() as folder, unittest.mock.patch("time.time", return_value=1700000000.7):
+            common.asked(folder + "/a.json", {"missing": ["x"]})
+            with open(folder + "/a.json") as f:
+                self.assertEqual(f.read(), '{"missing": ["x"], "asked": 1700000000}')
 
 
 if __name__ == "__main__":

@@ -25,10 +25,12 @@ type buildOptions struct {
 	push    bool
 	// compression of layers; empty: as the destinations like it.
 	compression string
-	tags        []string
-	format      string
-	dryRun      bool
-	dir         string
+	// checks is what becomes of images that fail one.
+	checks string
+	tags   []string
+	format string
+	dryRun bool
+	dir    string
 	// locations are what outputs and push say.
 	locations []images.Location
 }
@@ -57,6 +59,7 @@ References with digests go to stdout, base first, everything else to stderr.
 	flags.StringArrayVar(&o.outputs, "output", nil, "where images go: `DEST` is "+outputForms+" (default: Docker where it builds, else the user's image store); can be repeated")
 	flags.BoolVar(&o.push, "push", false, "push to the registries that the names of the images say (--output docker://)")
 	flags.StringVar(&o.compression, "compression", "", "`HOW` layers are compressed: zstd, gzip (Docker before 23 pulls nothing else) or uncompressed (default: zstd where there are manifests)")
+	flags.StringVar(&o.checks, "check", "error", "`WHAT` becomes of images whose scripts would die at start: error (none is named), warn, or off (it is not looked)")
 	flags.StringArrayVarP(&o.tags, "tag", "t", nil, "`TAG` of every image of the set (default latest); can be repeated")
 	flags.StringVar(&o.format, "format", "text", "`FORMAT` on stdout: text or json")
 	flags.BoolVarP(&o.dryRun, "dry-run", "n", false, "print the plan, build nothing")
@@ -70,6 +73,9 @@ func (o *buildOptions) check(env environment) error {
 	}
 	if !slices.Contains([]string{"", "zstd", "gzip", "uncompressed"}, o.compression) {
 		return usagef("--compression %s: use zstd, gzip or uncompressed", o.compression)
+	}
+	if !slices.Contains([]string{"off", "warn", "error"}, o.checks) {
+		return usagef("--check %s: use off, warn or error", o.checks)
 	}
 	if err := o.parseOutputs(); err != nil {
 		return err
@@ -98,7 +104,7 @@ func (a *app) buildImages(ctx context.Context, o *buildOptions) (err error) {
 	if err != nil {
 		return err
 	}
-	s, err := a.openOperation(ctx, "build-images", o.engineFlags, operation{flags: o.planFlags, dir: o.dir, in: in, constraints: constraints})
+	s, err := a.openOperation(ctx, "build-images", o.engineFlags, operation{flags: o.planFlags, dir: o.dir, in: in, constraints: constraints, check: builder.CheckMode(o.checks)})
 	if err != nil {
 		return err
 	}
@@ -165,6 +171,7 @@ func (s *operation) printBuilt(run *builder.Run, made *made, built []images.Buil
 		for _, w := range result.Warnings {
 			s.warn(w)
 		}
+		s.printAges(run.Ages(), time.Now())
 		s.summary(run, result, built, took)
 		for _, program := range result.Plan.Unbuilt {
 			s.note("%s of %s has no image of its own: %s", program.Name, program.From, unbuiltHint(program))
@@ -180,16 +187,33 @@ func (s *operation) printBuilt(run *builder.Run, made *made, built []images.Buil
 			"base":    map[string]string{"ref": run.Base.Ref, "digest": run.Base.Digest},
 			"images":  built,
 		}
+		if ages := run.Ages(); len(ages) > 0 {
+			report["ages"] = ages
+		}
 		if len(result.Plan.Siblings) > 0 {
 			report["siblings"] = result.Plan.Siblings
 		}
 		if len(result.Plan.Unbuilt) > 0 {
 			report["unbuilt"] = result.Plan.Unbuilt
 		}
+		if failed := run.FailedChecks(); len(failed) > 0 {
+			report["failed_checks"] = failed
+		}
 		return s.printJSON(report)
 	}
 	printReferences(s.streams.Out, built)
 	return nil
+}
+
+// printAges says how old the answers are that the engine did not ask for again, and warns of old ones.
+func (a *app) printAges(ages []builder.Age, now time.Time) {
+	for _, age := range ages {
+		if age.Old(now) {
+			a.warn(age.Line(now))
+		} else {
+			a.note("%s", age.Line(now))
+		}
+	}
 }
 
 // printReferences writes one line an image and tag.

@@ -191,9 +191,9 @@ func report(streams Streams, err error) {
 	if isCobraUsage(err) { // cobra puts its suggestions on lines of their own
 		text = strings.Join(strings.Fields(text), " ")
 	}
-	var step *builder.StepError
-	if errors.As(err, &step) {
-		for _, line := range step.Tail() {
+	var tail interface{ Tail() []string }
+	if errors.As(err, &tail) {
+		for _, line := range tail.Tail() {
 			fmt.Fprintln(streams.Err, "  | "+line)
 		}
 	}

@@ -14,6 +14,7 @@ import (
 	"github.com/pbrx-go/pbrx-go/bindep"
 	"github.com/pbrx-go/pbrx-go/builder"
 	"github.com/pbrx-go/pbrx-go/builder/host"
+	"github.com/pbrx-go/pbrx-go/builder/plan2llb"
 	"github.com/pbrx-go/pbrx-go/builder/progress"
 	"github.com/pbrx-go/pbrx-go/images"
 	"github.com/pbrx-go/pbrx-go/setupcfg"
@@ -38,6 +39,9 @@ type planFlags struct {
 	// siblings are folders of neighbours that are used in place of their releases.
 	siblings []string
 	noCache  bool
+	// again are lists of what to ask for again, pull is one of them.
+	again    []string
+	pull     bool
 	progress string
 	quiet    bool
 }
@@ -55,11 +59,30 @@ func (f *planFlags) bind(cmd *cobra.Command) {
 	flags.StringVar(&f.lock, "lock", "", "`FILE` of the project that gives exact versions, or none (default: the first of pylock.toml, uv.lock, poetry.lock, pdm.lock, Pipfile.lock and a requirements.txt with hashes)")
 	flags.StringArrayVar(&f.siblings, "sibling", nil, "use the project in `DIR`, a neighbour's checkout, in place of its release; can be repeated")
 	flags.BoolVar(&f.noCache, "no-cache", false, "run every step again")
+	flags.StringArrayVar(&f.again, "refresh", nil, "ask again for cached answers of `WHAT`: base,distro,python,git (default: all)")
+	flags.Lookup("refresh").NoOptDefVal = refreshAll
+	flags.BoolVar(&f.pull, "pull", false, "short for --refresh=base")
 	flags.StringVar(&f.progress, "progress", "auto", "`MODE` of progress on stderr: auto, tty, plain, rawjson or quiet")
 }
 
 func (f *planFlags) options() images.Options {
 	return images.Options{Prefix: f.prefix, Only: f.only, GUIScripts: f.gui, InitPath: f.initPath}
+}
+
+// refreshAll is --refresh without a value.
+const refreshAll = "base,distro,python,git"
+
+// refresh is what --refresh and --pull say.
+func (f *planFlags) refresh() (plan2llb.Refresh, error) {
+	lists := slices.Clone(f.again)
+	if f.pull {
+		lists = append(lists, plan2llb.RefreshBase)
+	}
+	r, err := plan2llb.ParseRefresh(lists...)
+	if err != nil {
+		return nil, usagef("--refresh: %w", err)
+	}
+	return r, nil
 }
 
 // check plans without a base, so that mistakes that need none are found before an engine is started.
@@ -80,6 +103,9 @@ func (f *planFlags) check(in images.Input) error {
 	if _, err := host.Mirror(f.mirror, bindep.Distro{}, ""); err != nil {
 		return usageError{err}
 	}
+	if _, err := f.refresh(); err != nil {
+		return err
+	}
 	if !slices.Contains([]string{"auto", "tty", "plain", "rawjson", "quiet"}, f.progress) {
 		return usagef("--progress %s: use auto, tty, plain, rawjson or quiet", f.progress)
 	}
@@ -94,11 +120,13 @@ type operation struct {
 	in    images.Input
 	// constraints are nil where no project is built.
 	constraints *host.Constraints
-	epoch       time.Time
-	engine      *opened
-	display     *progress.Display
-	run         *builder.Run
-	source      builder.Source
+	// check is what becomes of images that fail one.
+	check   builder.CheckMode
+	epoch   time.Time
+	engine  *opened
+	display *progress.Display
+	run     *builder.Run
+	source  builder.Source
 }
 
 // openOperation starts the engine for a project that was read and checked.
@@ -167,6 +195,7 @@ func (s *operation) probe(ctx context.Context) (*builder.Run, error) {
 	if c := s.constraints; c != nil {
 		fromHost.Constraints, fromHost.BuildConstraints, fromHost.DependencyConstraints, fromHost.ConstraintLines = c.Pip, c.Build, c.Requested, c.Lines
 	}
+	fromHost.Hidden = append(fromHost.Hidden, host.HiddenInURLs(s.flags.mirror)...)
 	opts.Host, opts.Source, opts.Siblings = fromHost, s.source, neighbours
 	opts.Mirror = func(base images.Base) (string, error) {
 		mirror, err := host.Mirror(s.flags.mirror, base.Distro, "")
@@ -176,6 +205,10 @@ func (s *operation) probe(ctx context.Context) (*builder.Run, error) {
 		return mirror, nil
 	}
 	opts.Plan, opts.Epoch, opts.NoCache, opts.Status = s.flags.options(), s.epoch, s.flags.noCache, s.display.Update
+	opts.Check = s.check
+	if opts.Refresh, err = s.flags.refresh(); err != nil {
+		return nil, err
+	}
 	s.run, err = builder.Probe(ctx, s.engine, opts)
 	return s.run, err
 }
@@ -183,6 +216,9 @@ func (s *operation) probe(ctx context.Context) (*builder.Run, error) {
 // openSource opens what the wheel of a project is made from.
 func (s *operation) openSource(dir string, in images.Input) (builder.Source, error) {
 	source, err := builder.OpenSource(dir, in)
+	for variable := range in.Version { // there is one at most
+		err = builder.VersionOnly(err, dir, variable)
+	}
 	if err != nil || !in.VersionFromGit() {
 		return source, err
 	}
@@ -239,6 +275,9 @@ func (a *app) distroOf(ctx context.Context, base string) (distro bindep.Distro, 
 func (a *app) readProject(dir string, flags planFlags) (images.Input, error) {
 	project, file, err := openProject(dir)
 	if err != nil {
+		return images.Input{}, err
+	}
+	if err := project.CheckCredentials(); err != nil {
 		return images.Input{}, err
 	}
 	locked, err := a.openLock(dir, flags)

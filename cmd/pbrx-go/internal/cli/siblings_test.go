@@ -58,7 +58,7 @@ func TestPlanSiblings(t *testing.T) {
 		t.Fatal(err)
 	}
 	want := []images.Sibling{
-		{Name: "Tide", Dir: "near/tide", From: "near/tide/setup.cfg:2:1", Source: images.Source{Git: true, Tags: true, Sdist: true}},
+		{Name: "Tide", Dir: "near/tide", From: "near/tide/setup.cfg:2:1", Source: images.Source{Git: true, Tags: true, Files: "pbr", Sdist: true}},
 		{Name: "horn", Dir: "./horn", Version: "1", From: "horn/pyproject.toml:6:1"},
 	}
 	if !reflect.DeepEqual(plan.Siblings, want) {

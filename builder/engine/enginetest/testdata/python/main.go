@@ -1,5 +1,5 @@
 // Command python is the Python of the conformance suite's base image. It plays the step
-// programs of package plan2llb (probe.py, packages.py, tools.py, wheel.py, resolve.py, fetch.py, install.py),
+// programs of package plan2llb (probe.py, packages.py, tools.py, wheel.py, resolve.py, fetch.py, install.py, check.py),
 // the init and every console script: whatever it is called by.
 package main
 
@@ -51,6 +51,8 @@ func run(args []string) error {
 		return fetch()
 	case "install.py":
 		return install(operands)
+	case "check.py":
+		return check()
 	default:
 		return fmt.Errorf("there is no part for %s", program)
 	}
@@ -284,6 +286,37 @@ func install(operands []string) error {
 		}
 	}
 	return nil
+}
+
+// check loads a script by reading what the project's wheel was, which says whether it dies.
+func check() error {
+	data, err := os.ReadFile("/tmp/pbrx/check.json")
+	if err != nil {
+		return err
+	}
+	var spec struct {
+		Scripts []struct {
+			Name   string `json:"name"`
+			Module string `json:"module"`
+		} `json:"scripts"`
+	}
+	if err := json.Unmarshal(data, &spec); err != nil {
+		return err
+	}
+	fmt.Printf("checking by %s\n", data)
+	results := []map[string]any{}
+	for _, s := range spec.Scripts {
+		word, err := os.ReadFile(filepath.Join(purelib, s.Module))
+		if err != nil {
+			return err
+		}
+		result := map[string]any{"script": s.Name, "kind": "loaded"}
+		if strings.TrimSpace(string(word)) == s.Name+" dies" {
+			result = map[string]any{"script": s.Name, "kind": "raised", "type": "SystemExit", "message": "as it says", "status": 3, "trace": []string{"it says so"}}
+		}
+		results = append(results, result)
+	}
+	return writeJSON("/out/check.json", results)
 }
 
 // put writes a file whose times, and those of the folders it is in, are SOURCE_DATE_EPOCH's.

@@ -1,0 +1,45 @@
+package plan2llb
+
+import (
+	"encoding/json"
+	"fmt"
+
+	"github.com/moby/buildkit/client/llb"
+
+	"github.com/pbrx-go/pbrx-go/images"
+)
+
+// EntryPoint is what a console script loads when it starts.
+type EntryPoint struct {
+	// Name is the script's.
+	Name string `json:"name"`
+	// Module is imported, Attribute looked up in it, which may have dots.
+	Module    string `json:"module"`
+	Attribute string `json:"attribute"`
+}
+
+// Check loads entry points in the file system of an image as its scripts do: with its configuration, as its
+// user, and without a network. The folder it returns holds check.json. name is the step's; an error is of
+// encoding what to check.
+func (c *Compiler) Check(plan *images.Plan, name string, root llb.State, config Config, scripts []EntryPoint) (llb.State, error) {
+	python := plan.Base.Python.Executable
+	spec := struct {
+		Python  string       `json:"python"`
+		User    string       `json:"user"`
+		Workdir string       `json:"workdir"`
+		Env     []string     `json:"env"`
+		Scripts []EntryPoint `json:"scripts"`
+	}{Python: python, User: config.Config.User, Workdir: config.Config.WorkingDir, Env: config.Config.Env, Scripts: scripts}
+	if plan.Environment != "" {
+		spec.Python = plan.Environment + "/bin/python"
+	}
+	if spec.Workdir == "" {
+		spec.Workdir = "/"
+	}
+	data, err := json.Marshal(spec)
+	if err != nil {
+		return llb.State{}, fmt.Errorf("writing down what to check: %w", err)
+	}
+	return c.exec(root, Step{Name: name}, program(python, "check.py"), offline(), textFile(runDir+"/check.json", data)).
+		AddMount("/out", llb.Scratch()), nil
+}
