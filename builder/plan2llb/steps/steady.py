@@ -1,0 +1,21 @@
+"""A pip whose temporary folders have the same names every time: steady.py ARGUMENT…
+
+A compiler writes the folders that it works in and takes headers from into what it makes (debug information), and one
+source has to give one wheel, byte by byte.
+"""
+
+import itertools
+import runpy
+import sys
+import tempfile
+
+
+def names():
+    """Makes the temporary files of this process be called 00000000, 00000001 and so on; tempfile passes over those that exist."""
+    tempfile._name_sequence = map("{:08d}".format, itertools.count())
+
+
+if __name__ == "__main__":
+    del sys.path[0]  # the folder of the step programs, which are no modules of pip's
+    names()
+    runpy.run_module("pip", run_name="__main__", alter_sys=True)
