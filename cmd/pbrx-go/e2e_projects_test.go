@@ -1,6 +1,7 @@
 package main
 
 import (
+	"maps"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -31,14 +32,17 @@ func compileProfile(t *testing.T) string {
 func TestProjects(t *testing.T) {
 	testBase(t)
 	usage := func(script string) scriptRun {
-		return scriptRun{args: []string{script, "--help"}, stdout: `(?s)usage: ` + script + ` .*`}
+		return scriptRun{args: []string{script, "--help"}, stdout: `(?s)usage: ` + script + ` .*`, stderr: `(?s).*`} // eventlet warns of itself
 	}
 	for _, r := range []release{
-		{name: "poethepoet", version: "0.24.4", runs: []scriptRun{{args: []string{"poe", "--version"}, stdout: `Poe the poet - version: 0\.24\.4\n`}}}, // poetry
-		{name: "markdown-it-py", version: "3.0.0", runs: []scriptRun{{args: []string{"markdown-it", "--version"}, stdout: `markdown-it 3\.0\.0\n`}}},   // flit
-		{name: "userpath", version: "1.9.2", runs: []scriptRun{{args: []string{"userpath", "--version"}, stdout: `userpath, version 1\.9\.2\n`}}},      // hatch
-		{name: "findpython", version: "0.6.3", runs: []scriptRun{{args: []string{"findpython", "--version"}, stdout: `findpython 0\.6\.3\n`}}},         // pdm
-		{name: "tidegauge", compiled: true, runs: []scriptRun{{args: []string{"tidegauge-report", "7", "31"}, stdout: `tidegauge 3\.1, packaging yes: highest 31\n`}}},
+		{name: "poethepoet", version: "0.24.4", runs: []scriptRun{{args: []string{"poe", "--version"}, stdout: `Poe the Poet - version: 0\.24\.4\n\n`}}},            // poetry
+		{name: "markdown-it-py", version: "3.0.0", runs: []scriptRun{{args: []string{"markdown-it", "--version"}, stdout: `markdown-it-py \[version 3\.0\.0\]\n`}}}, // flit
+		{name: "userpath", version: "1.9.2", runs: []scriptRun{{args: []string{"userpath", "--version"}, stdout: `(?s).*\b1\.9\.2\n`}}},                             // hatch
+		{name: "findpython", version: "0.6.3", runs: []scriptRun{{args: []string{"findpython", "--version"}, stdout: `findpython 0\.6\.3\n`}}},                      // pdm
+		{name: "tidegauge", compiled: true, // maturin, of which programs are files
+			runs: []scriptRun{{args: []string{"tidegauge", "7", "31"}, stdout: `31
+`}, {args: []string{"tidegauge", "high"}, code: 2, stderr: `tidegauge: invalid digit found in string
+`}}},
 		{name: "xattr", version: "1.1.0", compiled: true, bindep: compileProfile(t), runs: []scriptRun{{args: []string{"xattr", "--help"}, stdout: `(?s)usage: xattr .*`}}},
 		{name: "ironic", version: "39.0.0", bindep: "# Without the firmware and the services that its image would have: they are not Python's.\n",
 			flags: []string{"--constraint", filepath.Join(repository(t), "testdata/upper-constraints/ironic-39.0.0.txt")},
@@ -60,15 +64,12 @@ func (r release) check(t *testing.T) {
 	if strings.Contains(out.stderr, "\nwarning: ") {
 		t.Errorf("stderr warns:\n%s", tail(out.stderr))
 	}
-	want := []string{r.name + "-base:latest"}
+	want := map[string]bool{r.name + "-base:latest": true}
 	for _, run := range r.runs {
-		want = append(want, run.args[0]+":latest")
+		want[run.args[0]+":latest"] = true
 		t.Run("run "+strings.Join(run.args, " "), func(t *testing.T) { run.check(t, layout) })
 	}
-	checkNames(t, readLayout(t, layout).names(), want...)
-	if img := readLayout(t, layout).image(t, want[0]); len(img.manifest.Layers) < 2 {
-		t.Errorf("%s has %d layers", want[0], len(img.manifest.Layers))
-	}
+	checkNames(t, readLayout(t, layout).names(), slices.Collect(maps.Keys(want))...)
 	if ran := (command{args: args}).succeed(t).ran(t); len(ran) > 0 {
 		t.Errorf("the unchanged build ran %q", ran)
 	}
