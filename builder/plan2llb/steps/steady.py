@@ -11,8 +11,11 @@ import tempfile
 
 
 def names():
-    """Makes the temporary files of this process be called 00000000, 00000001 and so on; tempfile passes over those that exist."""
-    tempfile._name_sequence = map("{:08d}".format, itertools.count())
+    """Makes each temporary file of this process be called the first of 00000000, 00000001 and so on that does not exist.
+
+    Not the next one: how many there were before depends on what pip found in its cache.
+    """
+    tempfile._get_candidate_names = lambda: map("{:08d}".format, itertools.count())
 
 
 if __name__ == "__main__":
