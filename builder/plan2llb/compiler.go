@@ -3,8 +3,10 @@ package plan2llb
 import (
 	"embed"
 	"io/fs"
+	"maps"
 	"slices"
 	"strconv"
+	"sync"
 	"time"
 
 	"github.com/moby/buildkit/client/llb"
@@ -77,9 +79,10 @@ type Step struct {
 	From []string
 }
 
-// Compiler makes the states of one plan.
+// Compiler makes the states of one plan. Several goroutines may use it at once.
 type Compiler struct {
 	in    Inputs
+	mu    sync.Mutex
 	steps map[string]Step
 }
 
@@ -89,7 +92,11 @@ func New(in Inputs) *Compiler {
 }
 
 // Steps are the steps compiled so far, by the name of their vertex.
-func (c *Compiler) Steps() map[string]Step { return c.steps }
+func (c *Compiler) Steps() map[string]Step {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return maps.Clone(c.steps)
+}
 
 // programs is the file system with the step programs.
 func programs() llb.State {
@@ -114,7 +121,9 @@ func program(python, name string, operands ...string) []string {
 
 // exec runs a step program on a root file system.
 func (c *Compiler) exec(root llb.State, step Step, argv []string, options ...llb.RunOption) llb.ExecState {
+	c.mu.Lock()
 	c.steps[step.Name] = step
+	c.mu.Unlock()
 	options = append([]llb.RunOption{
 		llb.Args(argv),
 		llb.Dir("/"),

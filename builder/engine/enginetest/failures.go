@@ -105,7 +105,7 @@ func testHistory(t *testing.T, s *suite) {
 		}
 	}
 	b := s.mustBuild(t, dir, git)
-	if want := `[sdist --git] with history: "[core]\n\tbare = false\n\trepositoryformatversion = 0\n"` + "\n"; !strings.Contains(b.log.String(), want) {
+	if want := `[sdist --git --files=pbr] with history: "[core]\n\tbare = false\n\trepositoryformatversion = 0\n"` + "\n"; !strings.Contains(b.log.String(), want) {
 		t.Errorf("the steps said\n%s\nwant a line %s", b.log, want)
 	}
 	if ran, _ := b.ran(); !slices.Contains(ran, "[distro] build packages: git") {

@@ -21,7 +21,7 @@ from pip._vendor.packaging.specifiers import SpecifierSet
 from pip._vendor.packaging.utils import canonicalize_name
 from pip._vendor.packaging.version import InvalidVersion, Version
 
-from common import fail, note, watch
+from common import fail, note, refusal, watch
 
 TRUE, FALSE = 'python_version >= "0"', 'python_version < "0"'
 IN_SET = re.compile(r"""("[^"]*"|'[^']*')\s+(not\s+in|in)\s+(extras|dependency_groups)\b""")
@@ -40,6 +40,7 @@ def pip_runner(python, env, failed=lambda output: None):
             print("+ " + " ".join(argv), flush=True)
             status, output = watch(argv, env, lambda line: None)
             if status:
+                print(refusal(argv, env, output), flush=True)
                 failed(output)
             return status
         return subprocess.run(argv, env=env, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True, errors="replace").stdout

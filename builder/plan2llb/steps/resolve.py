@@ -13,6 +13,7 @@ answer is {"needs_tools": REASON}, and the step is run again where it is install
 """
 
 import json
+import re
 import sys
 
 import locked
@@ -135,6 +136,14 @@ def describe(item, why, siblings):
     return {"name": name, "version": metadata["version"], "requirement": "%s @ %s" % (name, url), "hashes": hashes, "source": source, "why": why}
 
 
+def no_secrets(item):
+    """Ends the step at a requirement that holds a password or token: METADATA tells it to whoever has the image."""
+    metadata = item["metadata"]
+    for line in metadata.get("requires_dist") or ():
+        if re.search(r"://[^/@\s]+:[^/@\s]*@", line):
+            fail("%s %s requires %s with a password in its address, which would be in the images" % (metadata["name"], metadata.get("version", ""), Requirement(line).name))
+
+
 def announce(distributions):
     """Says before any compiler runs what has no wheel here: on musl that may take its time."""
     tags = list(sys_tags())
@@ -161,6 +170,8 @@ def main():
         report = ask_pip(lines, tools, siblings) if lines else []
     if report is None:
         return
+    for item in report:
+        no_secrets(item)
     chosen = {canonicalize_name(item["metadata"]["name"]): item for item in report}
     why, sets = {}, []
     for number, image in enumerate(spec["images"]):

@@ -228,6 +228,18 @@ class Announced(unittest.TestCase):
         self.assertEqual(self.said(source=True, requirement="netifaces @ git+https://forge.invalid/netifaces@1234"), "")
 
 
+class Secrets(unittest.TestCase):
+    def test_a_password_in_metadata(self):
+        item = {"metadata": {"name": "foo", "version": "1", "requires_dist": ["a", "bar @ https://user:word@forge.invalid/bar.whl"]}}
+        with self.assertRaises(SystemExit), contextlib.redirect_stderr(io.StringIO()) as said:
+            resolve.no_secrets(item)
+        self.assertEqual(said.getvalue(), "pbrx-go: foo 1 requires bar with a password in its address, which would be in the images\n")
+
+    def test_none(self):
+        for line in ("bar @ https://forge.invalid/bar.whl", "bar @ git+ssh://git@forge.invalid/bar", "bar>1"):
+            resolve.no_secrets({"metadata": {"name": "foo", "requires_dist": [line]}})
+
+
 class Toolchain(unittest.TestCase):
     def test_what_fails_for_want_of_it(self):
         for output, reason in (
@@ -242,7 +254,7 @@ class Toolchain(unittest.TestCase):
 
     def test_stand_ins(self):
         with tempfile.TemporaryDirectory() as folder, unittest.mock.patch.multiple(toolchain, ASKED=folder + "/asked", STANDINS=folder + "/bin"):
-            env = toolchain.stand_in({"PATH": "/usr/bin:/bin"})
+            env = toolchain.stand_in({"PATH": folder})
             self.assertIsNone(toolchain.asked_for())
             subprocess.run(["gcc", "-Wl,-t", "-o", "x", "-lc"], env=env)
             subprocess.run(["ld", "-t", "-o", "x", "-lc"], env=env)

@@ -165,6 +165,9 @@ func tools(operands []string) error {
 	if err := os.MkdirAll("/tmp/pbrx/tools/bin", 0o755); err != nil {
 		return err
 	}
+	if err := writeJSON("/out/asked.json", map[string]any{"asked": 1}); err != nil {
+		return err
+	}
 	return os.WriteFile("/tmp/pbrx/tools/bin/python", self, 0o755)
 }
 
