@@ -25,10 +25,12 @@ func TestBumpedDependency(t *testing.T) {
 	write(t, file, bumped)
 	for _, e := range []choiceOf{embedded, docker} {
 		t.Run(e.name, func(t *testing.T) {
-			layout := filepath.Join(t.TempDir(), "layout")
-			e.build(t, openstackclient.project, layout, env...)
+			layout, args := filepath.Join(t.TempDir(), "layout"), e.args
+			e.args = slices.Concat(args, []string{"--constraint", strings.TrimPrefix(env[0], "PIP_CONSTRAINT=")})
+			e.build(t, openstackclient.project, layout)
 			before := readLayout(t, layout).image(t, "openstack:latest")
-			out := e.build(t, openstackclient.project, layout, "PIP_CONSTRAINT="+file)
+			e.args = slices.Concat(args, []string{"--constraint", file})
+			out := e.build(t, openstackclient.project, layout)
 			after := readLayout(t, layout).image(t, "openstack:latest")
 			checkBumped(t, out, "prettytable")
 			if !hasPath(t, after, "/prettytable-3.17.0.dist-info/RECORD") {
