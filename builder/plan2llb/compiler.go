@@ -161,8 +161,17 @@ func (c *Compiler) network() llb.RunOption {
 	return opts
 }
 
-// pip is what every step that looks for distributions gets: index and find-links.
+// pip is what every step that chooses among distributions as the user wants it gets.
 func (c *Compiler) pip() llb.RunOption {
+	return options{
+		c.sources(),
+		textFile(runDir+"/constraints.txt", c.in.Constraints),
+		textFile(runDir+"/build-constraints.txt", c.in.BuildConstraints),
+	}
+}
+
+// sources is what every step that looks for distributions gets: index and find-links.
+func (c *Compiler) sources() llb.RunOption {
 	opts := options{c.index()}
 	for i, name := range c.in.FindLinks {
 		opts = append(opts, c.findLinks(i, llb.SharedKeyHint(name)))
@@ -175,14 +184,13 @@ func (c *Compiler) findLinks(i int, some ...llb.LocalOption) llb.RunOption {
 	return llb.AddMount(FindLinksDir(i), llb.Local(c.in.FindLinks[i], append(some, llb.WithCustomName("[internal] find-links"))...), llb.Readonly)
 }
 
-// index is what every step that runs pip against an index gets.
+// index is what every step that runs pip against an index gets. Constraints are not among it: a step that knows exactly what
+// it downloads does not depend on them.
 func (c *Compiler) index() llb.RunOption {
 	return options{
 		c.network(),
 		secret(SecretPipCA), secret(SecretPipConf), secret(SecretNetrc), secret(SecretClientCert),
 		llb.AddMount(runDir+"/pip-cache", llb.Scratch(), llb.AsPersistentCacheDir("pbrx-go-pip", llb.CacheMountShared)),
-		textFile(runDir+"/constraints.txt", c.in.Constraints),
-		textFile(runDir+"/build-constraints.txt", c.in.BuildConstraints),
 	}
 }
 

@@ -36,7 +36,7 @@ func (c *Compiler) Builder(base images.Base, root llb.State) Builder {
 	if base.Python.Ensurepip {
 		on, how = c.in.Base, "ensurepip"
 	}
-	tools := c.exec(on, Step{Name: ToolsStep}, program(base.Python.Executable, "tools.py", how), c.pip(), c.refresh(RefreshPython))
+	tools := c.exec(on, Step{Name: ToolsStep}, program(base.Python.Executable, "tools.py", how), c.sources(), c.refresh(RefreshPython))
 	return Builder{Tools: tools.AddMount(toolsDir, llb.Scratch()), Asked: tools.AddMount("/out", llb.Scratch())}
 }
 

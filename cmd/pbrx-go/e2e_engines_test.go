@@ -80,7 +80,7 @@ func TestEngines(t *testing.T) {
 		{fixture: &lightship, scripts: [][]string{{"lightship-keeper"}, {"lightship-exit", "119"}}, stdout: `(?s)lightship-keeper 2\.3\.0\n.*lamps  5\n`,
 			edit: []string{"lightship/signals.txt", "fog: two long", "fog: four long"}},
 		{fixture: &bindep, scripts: [][]string{{"bindep", "--version"}}, stdout: `bindep 2\.14\.0\n`},
-		{fixture: &fixture{name: "python-openstackclient", version: "8.2.0"}, scripts: [][]string{{"openstack", "--version"}}, stdout: `openstack 8\.2\.0\n`},
+		{fixture: &openstackclient, scripts: [][]string{{"openstack", "--version"}}, stdout: `openstack 8\.2\.0\n`},
 		{fixture: &fixture{name: "nodepool", version: "11.0.0", env: []string{"PIP_CONSTRAINT=" + constraints}},
 			scripts: [][]string{{"nodepool", "--version"}, {"nodepool-builder", "--version"}, {"nodepool-launcher", "--help"}}, stdout: `Nodepool version: 11\.0\.0\n`},
 	} {

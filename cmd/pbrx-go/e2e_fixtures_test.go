@@ -28,6 +28,8 @@ var (
 	leafcount = fixture{name: "leafcount"}
 	lightship = fixture{name: "lightship"}
 	bindep    = fixture{name: "bindep", version: "2.14.0"}
+	// openstackclient has more than 50 dependencies.
+	openstackclient = fixture{name: "python-openstackclient", version: "8.2.0"}
 )
 
 // build builds the fixture unless that is done.

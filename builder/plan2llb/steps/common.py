@@ -18,6 +18,7 @@ import time
 
 RUN = "/tmp/pbrx/"
 TOOLS = "/tmp/pbrx/tools"
+STEADY_PIP = RUN + "steps/steady.py"
 
 
 def fail(message):
@@ -114,7 +115,7 @@ def run(argv, env, explain=None, notice=None, instead=None):
     true it has dealt with that.
     """
     print("+ " + " ".join(argv), flush=True)
-    if explain is None and argv[1:3] == ["-m", "pip"]:
+    if explain is None and (argv[1:3] == ["-m", "pip"] or argv[2:3] == [STEADY_PIP]):
         explain = lambda output: refusal(argv, env, output)
     if explain is None and notice is None and instead is None:
         done, output = subprocess.run(argv, env=env).returncode, ""

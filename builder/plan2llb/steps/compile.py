@@ -12,7 +12,7 @@ import json
 import os
 import sys
 
-from common import TOOLS, note, pip_environment, run
+from common import STEADY_PIP, TOOLS, note, pip_environment, run
 from fetch import WHEELS, give, write
 from toolchain import answer_tools, asked_for, lacking, stand_in
 
@@ -26,7 +26,7 @@ def main():
     write("/tmp/requirements.txt", items)
     os.makedirs(WHEELS)
     env = pip_environment()
-    argv = [TOOLS + "/bin/python", "-m", "pip", "wheel", "--no-deps", "--wheel-dir", WHEELS, "-r", "/tmp/requirements.txt"]
+    argv = [TOOLS + "/bin/python", "-B", STEADY_PIP, "wheel", "--no-deps", "--wheel-dir", WHEELS, "-r", "/tmp/requirements.txt"]
     if "--tools" in sys.argv[1:]:
         built = run(argv, stand_in(env), instead=lambda output: answer_tools(OUT, asked_for() or lacking(output)))
         if not built or answer_tools(OUT, asked_for()):

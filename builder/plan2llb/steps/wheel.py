@@ -21,6 +21,7 @@ import build.env
 
 import contents
 import history
+import steady
 from common import fail, given, pip_environment, refusal
 
 SOURCE = "/src"
@@ -146,6 +147,7 @@ def main():
     parser.add_argument("--files", choices=("", "pbr", "scm"), default="")
     parser.add_argument("--below", default="")
     args = parser.parse_args()
+    steady.names()
     os.environ.update(pip_environment())
     os.makedirs(OUT + "/dist")
     tree = os.path.join(SOURCE, args.below).rstrip("/")
