@@ -135,15 +135,14 @@ func (b *build) assemble(ctx context.Context, c gateway.Client, in images.Input)
 	if err != nil {
 		return nil, err
 	}
-	on := b.roots(index)
+	on := b.workshop(index)
 	runtimePackages := b.runtimePackages()
 	runtime := b.compiler.Packages(b.Base, index, runtimePackages, "runtime")
-	work := b.compiler.Builder(b.Base, on.tools)
-	wheel, err := b.compiler.Wheel(work, on.wheel(b.plan.Source), b.plan.Source, b.opts.Source.tree())
+	wheel, err := b.compiler.Wheel(on.builder, on.wheel(b.plan.Source), b.plan.Source, b.opts.Source.tree())
 	if err != nil {
 		return nil, err
 	}
-	if err := b.siblingWheels(work, on); err != nil {
+	if err := b.siblingWheels(on); err != nil {
 		return nil, err
 	}
 	in.Siblings = slices.Clone(in.Siblings)
@@ -161,7 +160,7 @@ func (b *build) assemble(ctx context.Context, c gateway.Client, in images.Input)
 	if err := group.Wait(); err != nil {
 		return nil, err
 	}
-	if err := b.age(ctx, c, work.Asked, "asked.json", Age{Name: "pip and build", Refresh: plan2llb.RefreshPython, step: plan2llb.ToolsStep}); err != nil {
+	if err := b.age(ctx, c, on.builder.Asked, "asked.json", Age{Name: "pip and build", Refresh: plan2llb.RefreshPython, step: plan2llb.ToolsStep}); err != nil {
 		return nil, err
 	}
 	if in.Project, err = in.Project.Complete(metadata); err != nil {
@@ -173,7 +172,7 @@ func (b *build) assemble(ctx context.Context, c gateway.Client, in images.Input)
 	for n, s := range b.siblings {
 		s.Sibling = b.plan.Siblings[n] // which has the version now
 	}
-	dependencies, err := b.dependencies(ctx, c, work, on, metadata, in.Lock)
+	dependencies, err := b.dependencies(ctx, c, on, metadata, in.Lock)
 	if err != nil {
 		return nil, err
 	}

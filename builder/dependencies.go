@@ -17,17 +17,18 @@ import (
 	"github.com/pbrx-go/pbrx-go/setupcfg/lock"
 )
 
-// roots are the root file systems on which wheels are made.
-type roots struct {
+// workshop is where wheels are made: the root file systems, and the builder's own Python tools.
+type workshop struct {
+	builder plan2llb.Builder
 	// tools has what the project's own wheel is made with, compile the compile profile, too.
 	tools, compile llb.State
 	// profile says whether there is a compile profile that tools lacks.
 	profile plan2llb.Profile
 }
 
-func (b *build) roots(index plan2llb.PackageIndex) roots {
-	r := roots{tools: b.compiler.Packages(b.Base, index, b.plan.Tools, "build"), profile: plan2llb.Lacking}
-	r.compile = r.tools
+func (b *build) workshop(index plan2llb.PackageIndex) workshop {
+	r := workshop{tools: b.compiler.Packages(b.Base, index, b.plan.Tools, "build"), profile: plan2llb.Lacking}
+	r.builder, r.compile = b.compiler.Builder(b.Base, r.tools), r.tools
 	if len(b.plan.Compile) > 0 {
 		r.compile = b.compiler.Packages(b.Base, index, slices.Concat(b.plan.Compile, b.plan.Tools), "compile")
 		r.profile = plan2llb.Withheld
@@ -36,7 +37,7 @@ func (b *build) roots(index plan2llb.PackageIndex) roots {
 }
 
 // wheel is where the project's own wheel is made.
-func (r roots) wheel(source images.Source) llb.State {
+func (r workshop) wheel(source images.Source) llb.State {
 	if source.Toolchain != "" {
 		return r.compile
 	}
@@ -93,7 +94,7 @@ func requirementsOf(plan *images.Plan, name string, requiresDist []string) (r pl
 }
 
 // dependencies resolves the requirements of all images and makes the wheels.
-func (b *build) dependencies(ctx context.Context, c gateway.Client, work plan2llb.Builder, on roots, wheel *setupcfg.Wheel, locked *lock.Lock) (*dependencies, error) {
+func (b *build) dependencies(ctx context.Context, c gateway.Client, on workshop, wheel *setupcfg.Wheel, locked *lock.Lock) (*dependencies, error) {
 	r, numbers := requirementsOf(b.plan, wheel.Name, wheel.RequiresDist)
 	r.Lock = locked
 	d := &dependencies{numbers: numbers, wheels: map[string]plan2llb.Wheel{}, sizes: map[string]int64{}}
@@ -102,18 +103,18 @@ func (b *build) dependencies(ctx context.Context, c gateway.Client, work plan2ll
 		b.useSiblings(d)
 		return d, nil
 	}
-	err := b.withSiblings(r, &d.resolution, func(r plan2llb.Requirements) error { return b.resolve(ctx, c, work, on, r, &d.resolution) })
+	err := b.withSiblings(r, &d.resolution, func(r plan2llb.Requirements) error { return b.resolve(ctx, c, on, r, &d.resolution) })
 	if err != nil {
 		return nil, err
 	}
 	b.useSiblings(d)
-	return d, b.makeWheels(ctx, c, work, on, d)
+	return d, b.makeWheels(ctx, c, on, d)
 }
 
 // resolve decides on versions, without the compile profile where that will do.
-func (b *build) resolve(ctx context.Context, c gateway.Client, work plan2llb.Builder, on roots, r plan2llb.Requirements, answer *resolution) error {
+func (b *build) resolve(ctx context.Context, c gateway.Client, on workshop, r plan2llb.Requirements, answer *resolution) error {
 	try := func(root llb.State, profile plan2llb.Profile) error {
-		st, err := b.compiler.Resolve(work, root, r, profile)
+		st, err := b.compiler.Resolve(on.builder, root, r, profile)
 		if err != nil {
 			return err
 		}
@@ -140,7 +141,7 @@ type fetched struct {
 }
 
 // makeWheels downloads wheels by groups, and builds those that there are only sources of.
-func (b *build) makeWheels(ctx context.Context, c gateway.Client, work plan2llb.Builder, on roots, d *dependencies) error {
+func (b *build) makeWheels(ctx context.Context, c gateway.Client, on workshop, d *dependencies) error {
 	var mu sync.Mutex
 	tasks, gctx := errgroup.WithContext(ctx)
 	tasks.SetLimit(8)
@@ -159,7 +160,7 @@ func (b *build) makeWheels(ctx context.Context, c gateway.Client, work plan2llb.
 			continue
 		}
 		tasks.Go(func() error {
-			st, found, err := b.compile(gctx, c, work, on, x)
+			st, found, err := b.compile(gctx, c, on, x)
 			if err == nil {
 				have(st, found)
 			}
@@ -169,7 +170,7 @@ func (b *build) makeWheels(ctx context.Context, c gateway.Client, work plan2llb.
 	for _, names := range d.downloads(byName) {
 		tasks.Go(func() error {
 			var found fetched
-			st, err := b.compiler.Fetch(work, groupName(names), artifacts(names, byName))
+			st, err := b.compiler.Fetch(on.builder, groupName(names), artifacts(names, byName))
 			if err == nil {
 				err = readJSON(gctx, c, st, "wheels.json", &found)
 			}
@@ -217,13 +218,13 @@ func artifacts(names []string, byName map[string]distribution) []plan2llb.Artifa
 }
 
 // compile builds one wheel: without the compile profile, and with it where that turns out to be needed.
-func (b *build) compile(ctx context.Context, c gateway.Client, work plan2llb.Builder, on roots, d distribution) (st llb.State, found fetched, err error) {
+func (b *build) compile(ctx context.Context, c gateway.Client, on workshop, d distribution) (st llb.State, found fetched, err error) {
 	from := requirementLines(b.project, d.Why[0])
 	if len(d.Why) > 1 {
 		from = append(from, "which leads to "+strings.Join(d.Why[1:], ", "))
 	}
 	try := func(root llb.State, profile plan2llb.Profile) error {
-		if st, err = b.compiler.Compile(work, root, d.Artifact, from, profile); err != nil {
+		if st, err = b.compiler.Compile(on.builder, root, d.Artifact, from, profile); err != nil {
 			return err
 		}
 		return readJSON(ctx, c, st, "wheels.json", &found)

@@ -35,17 +35,16 @@ func (r *Run) Dump(ctx context.Context, in images.Input) ([]byte, error) {
 	if len(wanted) > 0 {
 		index, _ = b.compiler.Index(r.Base, wanted)
 	}
-	on := b.roots(index)
-	work := b.compiler.Builder(r.Base, on.tools)
+	on := b.workshop(index)
 	runtime := b.compiler.Packages(r.Base, index, packages, "runtime")
-	wheel, err := b.compiler.Wheel(work, on.wheel(plan.Source), plan.Source, r.opts.Source.tree())
+	wheel, err := b.compiler.Wheel(on.builder, on.wheel(plan.Source), plan.Source, r.opts.Source.tree())
 	if err != nil {
 		return nil, err
 	}
-	if err := b.siblingWheels(work, on); err != nil {
+	if err := b.siblingWheels(on); err != nil {
 		return nil, err
 	}
-	dependencies, err := b.supposed(work, on, in.Project)
+	dependencies, err := b.supposed(on, in.Project)
 	if err != nil {
 		return nil, err
 	}
@@ -67,7 +66,7 @@ func (r *Run) Dump(ctx context.Context, in images.Input) ([]byte, error) {
 
 // supposed are the dependencies that the project declares, as wheels that were found at once. Which there are beyond
 // them, and where, is known once they were resolved: they are left out.
-func (b *build) supposed(work plan2llb.Builder, on roots, project *setupcfg.Project) (*dependencies, error) {
+func (b *build) supposed(on workshop, project *setupcfg.Project) (*dependencies, error) {
 	r, numbers := requirementsOf(b.plan, b.plan.Project.Name, texts(project.Dependencies.Value))
 	d := &dependencies{numbers: numbers, wheels: map[string]plan2llb.Wheel{}}
 	d.Sets = make([][]string, len(r.Images))
@@ -80,7 +79,7 @@ func (b *build) supposed(work plan2llb.Builder, on roots, project *setupcfg.Proj
 		d.wheels[s.canonical()] = plan2llb.Wheel{Name: s.canonical(), State: s.state, Dir: "/dist"}
 		d.Sets[0] = append(d.Sets[0], s.canonical())
 	}
-	resolved, err := b.compiler.Resolve(work, on.tools, r, on.profile)
+	resolved, err := b.compiler.Resolve(on.tools, r, on.profile)
 	d.wheels["resolved"] = plan2llb.Wheel{Name: "resolved", State: resolved, Dir: "/"}
 	return d, err
 }

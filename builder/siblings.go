@@ -28,12 +28,12 @@ type sibling struct {
 func (s sibling) canonical() string { return setupcfg.Canonical(s.Name) }
 
 // siblingWheels compiles the steps that make the wheels of siblings.
-func (b *build) siblingWheels(work plan2llb.Builder, on roots) error {
+func (b *build) siblingWheels(on workshop) error {
 	b.siblings = nil
 	for n, planned := range b.plan.Siblings {
 		tree := b.opts.Siblings[n].tree()
 		tree.Sibling = setupcfg.Canonical(planned.Name)
-		st, err := b.compiler.Wheel(work, on.wheel(planned.Source), planned.Source, tree)
+		st, err := b.compiler.Wheel(on.builder, on.wheel(planned.Source), planned.Source, tree)
 		if err != nil {
 			return err
 		}

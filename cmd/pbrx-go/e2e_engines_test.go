@@ -228,7 +228,8 @@ func withoutDigests(s string) string {
 func withoutMeasures(stderr string) string {
 	var out strings.Builder
 	for line := range strings.Lines(stderr) {
-		if strings.HasPrefix(line, "{") || strings.HasPrefix(line, "warning: no wheel of ") { // which is said when a wheel is made, and not again
+		// What is said when a wheel is made is not said again, and how old an answer is when it was kept.
+		if strings.HasPrefix(line, "{") || strings.HasPrefix(line, "warning: no wheel of ") || strings.HasSuffix(line, " asks again\n") {
 			continue
 		}
 		for _, m := range [][2]string{{`\b\d+(\.\d+)?[kMG]?B\b`, "SIZE"}, {`\b(\d+m)?\d+(\.\d+)?m?s\b`, "TIME"}, {`\b\d+ of (\d+) steps`, "some of $1 steps"}, {` +`, " "}} {
