@@ -79,7 +79,7 @@ func (b *build) supposed(on workshop, project *setupcfg.Project) (*dependencies,
 		d.wheels[s.canonical()] = plan2llb.Wheel{Name: s.canonical(), State: s.state, Dir: "/dist"}
 		d.Sets[0] = append(d.Sets[0], s.canonical())
 	}
-	resolved, err := b.compiler.Resolve(on.tools, r, on.profile)
+	resolved, err := b.compiler.Resolve(on.builder, on.tools, r, on.profile)
 	d.wheels["resolved"] = plan2llb.Wheel{Name: "resolved", State: resolved, Dir: "/"}
 	return d, err
 }
