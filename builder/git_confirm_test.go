@@ -262,6 +262,7 @@ func confirmed(project *setupcfg.Project, meta string) error {
 // Every form in which a project's repository comes gives backends the version and the files that git gives on the host.
 func TestConfirmWheelsFromGit(t *testing.T) {
 	python := backends(t)
+	tables, tablesWant := reftable(t)
 	for name, c := range map[string]struct {
 		dir     func(t *testing.T) string
 		version map[string]string
@@ -399,6 +400,7 @@ func TestConfirmWheelsFromGit(t *testing.T) {
 		"version of hatch-vcs set, without git": {version: map[string]string{"SETUPTOOLS_SCM_PRETEND_VERSION": "9.8"}, dir: func(t *testing.T) string {
 			return place(t, demo("hatch", "."))
 		}, want: "demo-9.8 with data"},
+		"tables of references": {dir: func(*testing.T) string { return tables }, want: tablesWant},
 		"another user's": {dir: func(t *testing.T) string {
 			dir := repo(t, demo("pbr", ""))
 			if os.Getuid() != 0 {

@@ -27,6 +27,8 @@ def answer(root, *args, **options):
     done = git(root, *args, **options)
     if done.returncode:
         said = " ".join(done.stderr.decode("utf-8", "replace").split()) or "status %d" % done.returncode
+        if "refstorage" in said:
+            said += ": git reads reftables from 2.45 on: take a base that has it, or run `git refs migrate --ref-format=files` in the repository"
         fail("git %s: %s" % (args[0], said))
     return done.stdout
 
