@@ -9,9 +9,9 @@
 // index, caches) or a secret (certificates, pip configuration, mirror); what is no part
 // of its result is a scratch mount, so that it cannot reach a layer.
 //
-// Layers: the runtime packages are the difference an exec makes to the base; so are the
-// dependencies, and on top of these, beside one another, the project and a script's extra. Where
-// the engine has Merge and Diff, they are laid over one another by Merge: a change of distro
-// packages leaves the Python layers alone, a change of the project its extras. Elsewhere each is an
-// exec on top of the one before.
+// Layers: the runtime packages are what an exec adds to the base. Wheels are installed in groups, each by a step on
+// the base into an empty tree of its own (/out, relative to /): dependencies, siblings, the project, a script's extra. So none
+// is part of another's key. The trees are laid over the runtime packages by Merge where the engine has it, and by one
+// copy each elsewhere; the files are the same. Folders in such a tree that the base has as well come with the base's mode
+// and owner; where a distro package changes those, the base's are back in the image.
 package plan2llb
