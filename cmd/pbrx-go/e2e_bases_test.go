@@ -85,6 +85,9 @@ func driftwood(t *testing.T, bindep string) (dir string) {
 	if bindep != "" {
 		write(t, filepath.Join(dir, "bindep.txt"), bindep)
 	}
+	if strings.Contains(bindep, "[compile") {
+		write(t, filepath.Join(dir, "knot.c"), "int knot;\n") // or nothing that is there to compile with would be installed
+	}
 	for name, text := range map[string]string{
 		"pyproject.toml": `[build-system]
 requires = ["flit_core>=3.4"]
