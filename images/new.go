@@ -152,12 +152,32 @@ func selectPackages(file *bindep.File, profiles []string) []Package {
 	return packages
 }
 
-// addTools says what the project's wheel is made with.
+// gitUser is the line of the first requirement, or entry of the lock file, that names a git repository; empty where none does.
+func gitUser(in Input) string {
+	if in.Lock != nil {
+		if i := slices.IndexFunc(in.Lock.Packages, func(p lock.Package) bool { return p.Source.VCS == "git" }); i >= 0 {
+			return in.Lock.Packages[i].At
+		}
+	}
+	requirements := slices.Clone(in.Project.Dependencies.Value)
+	for _, extra := range in.Project.Extras.Value {
+		requirements = append(requirements, extra.Requirements...)
+	}
+	i := slices.IndexFunc(requirements, func(r setupcfg.Requirement) bool { return strings.Contains(r.Text, "git+") })
+	if i < 0 {
+		return ""
+	}
+	return requirements[i].Pos.String()
+}
+
+// addTools says what wheels are made with beyond what bindep.txt lists.
 func (p *Plan) addTools(in Input) {
 	if p.Source.Git {
 		p.Tools = append(p.Tools, Package{Name: "git", From: "the project's version comes from git"})
 	} else if i := slices.IndexFunc(p.Siblings, func(s Sibling) bool { return s.Source.Git }); i >= 0 {
 		p.Tools = append(p.Tools, Package{Name: "git", From: "the version of the sibling " + p.Siblings[i].Name + " comes from git"})
+	} else if from := gitUser(in); from != "" {
+		p.Tools = append(p.Tools, Package{Name: "git", From: from})
 	}
 	if !in.Base.Python.Ensurepip && in.Base.Python.Pip == "" {
 		pip := map[string]string{"apt": "python3-venv", "apk": "py3-pip", "dnf": "python3-pip"}[in.Base.PackageManager]

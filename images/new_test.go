@@ -7,6 +7,7 @@ import (
 	"strings"
 	"testing"
 	"testing/fstest"
+	"text/scanner"
 
 	"github.com/pbrx-go/pbrx-go/bindep"
 	"github.com/pbrx-go/pbrx-go/images"
@@ -179,6 +180,22 @@ func TestPackages(t *testing.T) {
 	compile := []images.Package{always, {Name: "cc", From: "bindep.txt:2:1", Why: "selected by compile"}}
 	if !slices.Equal(p.Compile, compile) {
 		t.Errorf("for compiling %+v, want %+v", p.Compile, compile)
+	}
+}
+
+// git is there for a dependency that comes out of a repository.
+func TestGitOfTheBuilder(t *testing.T) {
+	for text, want := range map[string][]images.Package{
+		"oar @ git+https://forge.invalid/oar@v1": {{Name: "git", From: "setup.cfg:7:1"}},
+		"oar @ https://forge.invalid/oar.whl":    {},
+	} {
+		in := declared(t, scripts)
+		at := scanner.Position{Filename: "setup.cfg", Line: 7, Column: 1}
+		in.Project.Dependencies = setupcfg.Fact[[]setupcfg.Requirement]{Status: setupcfg.Known, Value: []setupcfg.Requirement{{Text: text, Pos: at}}}
+		in.Base.Python.Ensurepip = true
+		if got := mustPlan(t, in, images.Options{}).Tools; !slices.Equal(got, want) {
+			t.Errorf("%s: %+v, want %+v", text, got, want)
+		}
 	}
 }
 

@@ -11,7 +11,7 @@ type Plan struct {
 	Init        Init    `json:"init"`
 	// Compile are the packages to compile with, which are installed only if something is compiled.
 	Compile []Package `json:"compile"`
-	// Tools are packages that the project's own wheel is made with.
+	// Tools are packages that wheels are made with beyond these.
 	Tools   []Package `json:"tools"`
 	Runtime []Package `json:"runtime"`
 	Source  Source    `json:"source"`
