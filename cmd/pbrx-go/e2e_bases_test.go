@@ -51,11 +51,7 @@ func TestAlpineBase(t *testing.T) {
 	checkBlobs(t, l)
 	for n, want := range [][]string{{"dependencies", "project"}, {"dependencies", "project"}, {"dependencies", "project", "extra"}} {
 		img := l.images(t)[n]
-		var contents []string
-		for _, h := range img.config.History[len(img.config.History)-len(want):] {
-			content, _, _ := strings.Cut(strings.TrimPrefix(h.CreatedBy, "pbrx-go: "), ":") // and what it holds
-			contents = append(contents, content)
-		}
+		contents := contentsOf(img)[len(img.config.History)-len(want):]
 		if !slices.Equal(contents, want) || img.config.Config.Entrypoint != nil {
 			t.Errorf("%s has the layers %q and the entrypoint %q, want %q and none", img.name, contents, img.config.Config.Entrypoint, want)
 		}

@@ -97,8 +97,8 @@ func checkDocument(t *testing.T, text string, l ociLayout, prefix string) {
 		contents []string
 		own      []int // the layers that the image has for itself
 	}{
-		{prefix + "leafcount-base", nil, nil, []string{"base", "distro", "dependencies", "project"}, []int{1, 2, 3}},
-		{prefix + "leafcount-report", "leafcount-report", []string{"leafcount-report"}, []string{"base", "distro", "dependencies", "project", "extra"}, []int{4}},
+		{prefix + "leafcount-base", nil, nil, []string{"base", "distro", "environment", "dependencies", "project"}, []int{1, 2, 3, 4}},
+		{prefix + "leafcount-report", "leafcount-report", []string{"leafcount-report"}, []string{"base", "distro", "environment", "dependencies", "project", "extra"}, []int{5}},
 	} {
 		got, img := doc.Images[n], l.image(t, want.name+":stable")
 		var script any

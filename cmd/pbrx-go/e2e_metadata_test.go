@@ -78,7 +78,7 @@ func TestImageOfAnotherProgram(t *testing.T) {
 // Programs that are files are the images of a project without console scripts.
 func TestImagesOfFiles(t *testing.T) {
 	foghorn.build(t)
-	set := []string{"distro packages for run time", "dependencies", "project"}
+	set := []string{"distro packages for run time", "project"}
 	has := []string{"foghorn"}
 	checkSet(t, &foghorn, "/opt/foghorn", []wantImage{
 		{name: "foghorn-base", contents: set, has: has},
