@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"io/fs"
 	"path"
+	"regexp"
 	"slices"
 	"strings"
 	"text/scanner"
@@ -79,11 +80,25 @@ func (l *loader) setuptoolsHooks(note func(scanner.Position, string)) {
 		note(pos, "setup.py may compile")
 	}
 	src, _ := l.read(filePy)
-	for _, t := range pythonTokens(filePy, string(src)) {
-		if slices.Contains([]string{"subprocess", "Popen", "system", "cythonize", "Extension", "cmdclass"}, t.text) {
-			note(t.pos, "setup.py uses "+t.text)
+	tokens := pythonTokens(filePy, string(src))
+	for i, t := range tokens {
+		if i+1 < len(tokens) && !t.str && tokens[i+1].is("(") && isName(t.text) && !harmless(t.text) {
+			note(t.pos, "setup.py calls "+t.text)
 		}
 	}
+}
+
+// isName tells names from operators and keywords before a bracket.
+func isName(s string) bool {
+	return regexp.MustCompile(`^[A-Za-z_]\w*$`).MatchString(s) && !slices.Contains([]string{"in", "not", "and", "or", "if", "elif", "else", "return", "except", "print", "assert", "is", "lambda"}, s)
+}
+
+// harmless says that a call in setup.py does nothing but put metadata together. Any other may look for what there is to
+// compile with.
+func harmless(call string) bool {
+	return slices.Contains([]string{"setup", "find_packages", "find_namespace_packages", "open", "read", "readline", "readlines", "read_text", "strip", "rstrip", "lstrip",
+		"split", "splitlines", "startswith", "replace", "format", "decode", "join", "dirname", "abspath", "realpath", "normpath", "Path", "resolve", "str", "list", "dict",
+		"sorted", "append", "extend", "update", "get", "parse_requirements", "insert"}, call)
 }
 
 // NativeSource finds a file of a project that has to be compiled, if there is one. What begins with a dot, and folders that

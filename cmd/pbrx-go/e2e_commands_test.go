@@ -12,6 +12,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 )
 
 // One build with everything that decides about names, and its JSON.
@@ -54,7 +55,11 @@ type document struct {
 	Project struct{ Name, Version string } `json:"project"`
 	Engine  string                         `json:"engine"`
 	Base    struct{ Ref, Digest string }   `json:"base"`
-	Images  []struct {
+	Ages    []struct {
+		Name, Refresh string
+		Asked         time.Time
+	} `json:"ages"`
+	Images []struct {
 		Name        string   `json:"name"`
 		Tags        []string `json:"tags"`
 		Digest      string   `json:"digest"`
@@ -86,6 +91,11 @@ func checkDocument(t *testing.T, text string, l ociLayout, prefix string) {
 	checkString(t, "the base", doc.Base.Ref, testBase(t))
 	if !regexp.MustCompile(`^sha256:[0-9a-f]{64}$`).MatchString(doc.Base.Digest) {
 		t.Errorf("the base's digest is %q", doc.Base.Digest)
+	}
+	for _, a := range doc.Ages { // of what other tests asked before this one
+		if a.Name == "" || !slices.Contains([]string{"distro", "python"}, a.Refresh) || time.Since(a.Asked) < 0 || time.Since(a.Asked) > 24*time.Hour {
+			t.Errorf("an age is %+v", a)
+		}
 	}
 	if len(doc.Images) != 2 {
 		t.Fatalf("%d images: %s", len(doc.Images), text)
