@@ -2,6 +2,7 @@ package builder
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -138,10 +139,6 @@ func (b *build) assemble(ctx context.Context, c gateway.Client, in images.Input)
 	on := b.workshop(index)
 	runtimePackages := b.runtimePackages()
 	runtime := b.compiler.Packages(b.Base, index, runtimePackages, "runtime")
-	wheel, err := b.compiler.Wheel(on.builder, on.wheel(b.plan.Source), b.plan.Source, b.opts.Source.tree())
-	if err != nil {
-		return nil, err
-	}
 	if err := b.siblingWheels(on); err != nil {
 		return nil, err
 	}
@@ -149,11 +146,15 @@ func (b *build) assemble(ctx context.Context, c gateway.Client, in images.Input)
 
 	var metadata *setupcfg.Wheel
 	group, gctx := errgroup.WithContext(ctx)
-	group.Go(func() (err error) { metadata, err = readWheel(gctx, c, wheel); return err })
+	var wheel llb.State
+	group.Go(func() (err error) {
+		wheel, metadata, err = b.makeWheel(gctx, c, on, b.plan.Source, b.opts.Source.tree())
+		return err
+	})
 	group.Go(func() error { _, err := evaluate(gctx, c, runtime); return err })
 	for n, s := range b.siblings {
 		group.Go(func() (err error) {
-			in.Siblings[n].Project, err = readSibling(gctx, c, s, in.Siblings[n].Project)
+			in.Siblings[n].Project, err = b.readSibling(gctx, c, on, s, in.Siblings[n].Project)
 			return err
 		})
 	}
@@ -276,8 +277,30 @@ func (b *build) runtimePackages() []images.Package {
 	return packages
 }
 
-// readWheel builds the project's wheel and reads what it says of itself.
+// makeWheel builds the wheel of a source tree and reads what it says of itself.
+func (b *build) makeWheel(ctx context.Context, c gateway.Client, on workshop, source images.Source, tree plan2llb.Tree) (llb.State, *setupcfg.Wheel, error) {
+	for _, again := range []bool{false, true} {
+		st, err := b.wheel(on, source, tree, again)
+		if err != nil {
+			return st, nil, err
+		}
+		if w, err := readWheel(ctx, c, st); err != nil || w != nil {
+			return st, w, err
+		}
+	}
+	return llb.State{}, nil, errors.New("building a wheel: with the compile profile it asks for the compile profile: please report this")
+}
+
+// readWheel reads what a wheel says of itself; nil where it has to be built with the compile profile.
 func readWheel(ctx context.Context, c gateway.Client, wheel llb.State) (*setupcfg.Wheel, error) {
+	var files struct {
+		File       string   `json:"file"`
+		Scripts    []string `json:"scripts"`
+		NeedsTools string   `json:"needs_tools"`
+	}
+	if err := readJSON(ctx, c, wheel, "meta/wheel.json", &files); err != nil || files.NeedsTools != "" {
+		return nil, err
+	}
 	metadata, err := readFile(ctx, c, wheel, "meta/METADATA")
 	if err != nil {
 		return nil, err
@@ -289,13 +312,6 @@ func readWheel(ctx context.Context, c gateway.Client, wheel llb.State) (*setupcf
 	w, err := setupcfg.ParseWheel(metadata, entryPoints)
 	if err != nil {
 		return nil, &WheelError{Err: err}
-	}
-	var files struct {
-		File    string   `json:"file"`
-		Scripts []string `json:"scripts"`
-	}
-	if err := readJSON(ctx, c, wheel, "meta/wheel.json", &files); err != nil {
-		return nil, err
 	}
 	w.AddDataScripts(files.File, files.Scripts)
 	return w, nil

@@ -36,12 +36,17 @@ func (b *build) workshop(index plan2llb.PackageIndex) workshop {
 	return r
 }
 
-// wheel is where the project's own wheel is made.
-func (r workshop) wheel(source images.Source) llb.State {
-	if source.Toolchain != "" {
-		return r.compile
+// wheel compiles the step that makes the wheel of a source tree: first where that is likely to succeed, then, if it
+// answers that it needs the compile profile, again.
+func (b *build) wheel(on workshop, source images.Source, tree plan2llb.Tree, again bool) (llb.State, error) {
+	root, profile := on.tools, on.profile
+	switch {
+	case again:
+		root, profile = on.compile, plan2llb.Demanded
+	case source.Toolchain != "":
+		root, profile = on.compile, plan2llb.Installed
 	}
-	return r.tools
+	return b.compiler.Wheel(on.builder, root, profile, source, tree)
 }
 
 // distribution is one that was resolved, as resolve.py describes it.
@@ -128,7 +133,7 @@ func (b *build) resolve(ctx context.Context, c gateway.Client, on workshop, r pl
 	if err := try(on.tools, on.profile); err != nil || answer.NeedsTools == "" {
 		return err
 	}
-	return try(on.compile, plan2llb.Installed)
+	return try(on.compile, plan2llb.Demanded)
 }
 
 // fetched is what fetch.py and compile.py say of the wheels that they give.
@@ -232,7 +237,7 @@ func (b *build) compile(ctx context.Context, c gateway.Client, on workshop, d di
 	if err = try(on.tools, on.profile); err != nil || found.NeedsTools == "" {
 		return st, found, err
 	}
-	return st, found, try(on.compile, plan2llb.Installed)
+	return st, found, try(on.compile, plan2llb.Demanded)
 }
 
 // names are the distributions that the image with number n in the plan needs, beyond those of the base image.

@@ -37,7 +37,7 @@ func (r *Run) Dump(ctx context.Context, in images.Input) ([]byte, error) {
 	}
 	on := b.workshop(index)
 	runtime := b.compiler.Packages(r.Base, index, packages, "runtime")
-	wheel, err := b.compiler.Wheel(on.builder, on.wheel(plan.Source), plan.Source, r.opts.Source.tree())
+	wheel, err := b.wheel(on, plan.Source, r.opts.Source.tree(), false)
 	if err != nil {
 		return nil, err
 	}

@@ -20,6 +20,7 @@ import (
 type sibling struct {
 	images.Sibling
 	state llb.State
+	tree  plan2llb.Tree
 	// wheel is what it says of itself; nil until it was read.
 	wheel *setupcfg.Wheel
 }
@@ -27,26 +28,26 @@ type sibling struct {
 // canonical is the name by which steps and local sources know it.
 func (s sibling) canonical() string { return setupcfg.Canonical(s.Name) }
 
-// siblingWheels compiles the steps that make the wheels of siblings.
+// siblingWheels compiles the steps that make the wheels of siblings, as far as that is known before they are made.
 func (b *build) siblingWheels(on workshop) error {
 	b.siblings = nil
 	for n, planned := range b.plan.Siblings {
 		tree := b.opts.Siblings[n].tree()
 		tree.Sibling = setupcfg.Canonical(planned.Name)
-		st, err := b.compiler.Wheel(on.builder, on.wheel(planned.Source), planned.Source, tree)
+		st, err := b.wheel(on, planned.Source, tree, false)
 		if err != nil {
 			return err
 		}
-		b.siblings = append(b.siblings, &sibling{Sibling: planned, state: st})
+		b.siblings = append(b.siblings, &sibling{Sibling: planned, state: st, tree: tree})
 	}
 	return nil
 }
 
 // readSibling makes a sibling's wheel, which must confirm what the sibling declares. It returns what is known then.
-func readSibling(ctx context.Context, c gateway.Client, s *sibling, project *setupcfg.Project) (*setupcfg.Project, error) {
-	wheel, err := readWheel(ctx, c, s.state)
+func (b *build) readSibling(ctx context.Context, c gateway.Client, on workshop, s *sibling, project *setupcfg.Project) (*setupcfg.Project, error) {
+	st, wheel, err := b.makeWheel(ctx, c, on, s.Source, s.tree)
 	if err == nil {
-		s.wheel = wheel
+		s.state, s.wheel = st, wheel
 		if project, err = project.Complete(wheel); err != nil {
 			err = &WheelError{Err: err}
 		}

@@ -41,7 +41,7 @@ func image(t *testing.T, in Inputs) (*Compiler, llb.State) {
 	index, _ := c.Index(plan.Base, []string{"zlib", "gcc"})
 	root := c.Packages(plan.Base, index, packages, "compile")
 	work := c.Builder(plan.Base, root)
-	wheel, err := c.Wheel(work, root, images.Source{Git: true, Tags: true, Sdist: true}, Tree{})
+	wheel, err := c.Wheel(work, root, Installed, images.Source{Git: true, Tags: true, Sdist: true}, Tree{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -53,7 +53,7 @@ func image(t *testing.T, in Inputs) (*Compiler, llb.State) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	z, err := c.Compile(work, root, Artifact{Name: "z", Requirement: "z @ https://index.invalid/z-1.tar.gz"}, []string{"requirements.txt:1:1"}, Installed)
+	z, err := c.Compile(work, root, Artifact{Name: "z", Requirement: "z @ https://index.invalid/z-1.tar.gz"}, []string{"requirements.txt:1:1"}, Demanded)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -182,7 +182,7 @@ func TestVersionKeysTheWheelOnly(t *testing.T) {
 	c := New(inputs())
 	work := c.Builder(images.Base{Python: images.Python{Executable: "/usr/bin/python3", Ensurepip: true}}, c.in.Base)
 	ops := func(version map[string]string, below string) (all map[digest.Digest]bool, argv []string, mounts []string) {
-		wheel, err := c.Wheel(work, c.in.Base, images.Source{Git: true, Sdist: true, Environment: version}, Tree{Below: below})
+		wheel, err := c.Wheel(work, c.in.Base, Lacking, images.Source{Git: true, Sdist: true, Environment: version}, Tree{Below: below})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -262,7 +262,7 @@ func TestOnlyTheFilesThatAreFetched(t *testing.T) {
 func TestWheelOfSibling(t *testing.T) {
 	c := New(inputs())
 	work := c.Builder(images.Base{Python: images.Python{Executable: "/usr/bin/python3", Ensurepip: true}}, c.in.Base)
-	wheel, err := c.Wheel(work, c.in.Base, images.Source{Git: true}, Tree{Sibling: "sea-fog"})
+	wheel, err := c.Wheel(work, c.in.Base, Lacking, images.Source{Git: true}, Tree{Sibling: "sea-fog"})
 	if err != nil {
 		t.Fatal(err)
 	}

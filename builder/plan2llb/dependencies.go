@@ -61,6 +61,8 @@ const (
 	Withheld Profile = "--tools"
 	// Lacking: bindep.txt lists nothing to compile with.
 	Lacking Profile = "--bare"
+	// Demanded: it is installed because a step from which it was withheld answered that it needs it.
+	Demanded Profile = "demanded"
 )
 
 // Resolve decides on the versions of all requirements of the set together. The folder it returns holds
@@ -96,7 +98,7 @@ func ResolveStep(r Requirements, profile Profile) string {
 
 // withTools names the step in which the compile profile turned out to be needed.
 func withTools(name string, profile Profile) string {
-	if profile == Installed {
+	if profile == Demanded {
 		return name + " (compile profile)"
 	}
 	return name
@@ -139,7 +141,7 @@ func (c *Compiler) Compile(b Builder, root llb.State, source Artifact, from []st
 		return llb.State{}, fmt.Errorf("writing down what to build: %w", err)
 	}
 	var operands []string
-	if profile != Installed {
+	if profile == Withheld || profile == Lacking {
 		operands = []string{string(profile)}
 	}
 	return c.exec(root, Step{Name: withTools("[dependencies] build "+source.Name, profile), From: from},

@@ -58,8 +58,9 @@ func SiblingLocals(name string) (files, git string) {
 
 // Wheel builds the project's own wheel, or that of a sibling, on a root file system. The folder it returns holds dist/*.whl and
 // meta/{METADATA,entry_points.txt,wheel.json}. The source is a local source of the session, mounted
-// writable and thrown away: backends write into their tree. An error is of encoding the plan.
-func (c *Compiler) Wheel(b Builder, root llb.State, source images.Source, tree Tree) (llb.State, error) {
+// writable and thrown away: backends write into their tree. Where the compile profile is withheld, wheel.json may say that
+// it is needed instead. An error is of encoding the plan.
+func (c *Compiler) Wheel(b Builder, root llb.State, profile Profile, source images.Source, tree Tree) (llb.State, error) {
 	step, files, git := "[project] wheel", SourceLocal, GitLocal
 	if tree.Sibling != "" {
 		step = "[sibling " + tree.Sibling + "] wheel"
@@ -68,6 +69,9 @@ func (c *Compiler) Wheel(b Builder, root llb.State, source images.Source, tree T
 	operands := []string{"tree"}
 	if source.Sdist {
 		operands[0] = "sdist"
+	}
+	if profile == Withheld {
+		operands = append(operands, string(profile))
 	}
 	opts := options{b.tools(), c.pip(),
 		llb.AddMount(path.Join("/src", tree.Below), llb.Local(files, llb.SharedKeyHint(files),
@@ -93,7 +97,7 @@ func (c *Compiler) Wheel(b Builder, root llb.State, source images.Source, tree T
 		}
 		opts = append(opts, textFile(runDir+"/version.json", data))
 	}
-	return c.exec(root, Step{Name: step}, program(toolsDir+"/bin/python", "wheel.py", operands...), opts).
+	return c.exec(root, Step{Name: withTools(step, profile)}, program(toolsDir+"/bin/python", "wheel.py", operands...), opts).
 		AddMount("/out", llb.Scratch()), nil
 }
 

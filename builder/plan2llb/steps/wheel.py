@@ -1,9 +1,10 @@
-"""Builds the project's wheel by PEP 517: wheel.py tree|sdist [--git] [--tags] [--files pbr|scm] [--below FOLDER]
+"""Builds the project's wheel by PEP 517: wheel.py tree|sdist [--git] [--tags] [--files pbr|scm] [--below FOLDER] [--tools]
 
 The source is at /src, writable and thrown away; --below: in FOLDER of it. tree builds from it, sdist makes a
 source distribution first and the wheel from that, as `python -m build` does. With --git the repository
 is at /src/.git, with --tags it must have the version, with --files the tool takes the list of files from it. /tmp/pbrx/version.json has variables that set the version.
-Out come /out/dist/*.whl and what it says of itself in /out/meta.
+Out come /out/dist/*.whl and what it says of itself in /out/meta. With --tools there is a compile profile that is not
+installed here: where the build asks for a compiler, or fails, /out/meta/wheel.json is {"needs_tools": REASON}.
 """
 
 import argparse
@@ -23,6 +24,7 @@ import contents
 import history
 import steady
 from common import fail, given, pip_environment, refusal
+from toolchain import answer_tools, asked_for, stand_in
 
 SOURCE = "/src"
 OUT = "/out"
@@ -126,7 +128,6 @@ def version(wheel, env):
 
 
 def describe(wheel):
-    os.makedirs(OUT + "/meta")
     with zipfile.ZipFile(wheel) as archive:
         names = archive.namelist()
         info = next(n.split("/")[0] for n in names if n.endswith(".dist-info/METADATA") and n.count("/") == 1)
@@ -146,10 +147,14 @@ def main():
     parser.add_argument("--tags", action="store_true")
     parser.add_argument("--files", choices=("", "pbr", "scm"), default="")
     parser.add_argument("--below", default="")
+    parser.add_argument("--tools", action="store_true")
     args = parser.parse_args()
     steady.names()
     os.environ.update(pip_environment())
     os.makedirs(OUT + "/dist")
+    os.makedirs(OUT + "/meta")
+    if args.tools:
+        stand_in(os.environ)
     tree = os.path.join(SOURCE, args.below).rstrip("/")
     if args.below:
         os.environ["GIT_DISCOVERY_ACROSS_FILESYSTEM"] = "1"  # the project is a mount of its own
@@ -175,8 +180,12 @@ def main():
                 with zipfile.ZipFile(wheel) as archive:
                     contents.check(SOURCE, args.below, files, tree, archive.namelist(), env.python_executable, args.files)
     except (build.BuildException, build.BuildBackendException) as e:
+        if args.tools:
+            answer_tools(OUT + "/meta/wheel.json", asked_for() or "it fails without")
+            return
         fail("building the wheel: %s" % (OUTPUT.explained() or str(e).partition("\n")[0]))
-    describe(wheel)
+    if not (args.tools and answer_tools(OUT + "/meta/wheel.json", asked_for())):
+        describe(wheel)
 
 
 if __name__ == "__main__":
