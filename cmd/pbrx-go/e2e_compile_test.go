@@ -161,3 +161,29 @@ func TestPureDependency(t *testing.T) {
 	}
 	scriptRun{args: []string{"lock"}, stdout: `sluice True\n`}.check(t, layout)
 }
+
+// Nothing of the project's files says that its build asks for a compiler.
+func TestWheelThatAsksForACompiler(t *testing.T) {
+	base, dir, layout := testBase(t), t.TempDir(), filepath.Join(t.TempDir(), "layout")
+	for name, text := range map[string]string{
+		"pyproject.toml": "[build-system]\nrequires = [\"setuptools\"]\nbuild-backend = \"setuptools.build_meta:__legacy__\"\n" +
+			"[project]\nname = \"capstan\"\nversion = \"1\"\n[project.scripts]\ncapstan = \"capstan:turn\"\n[tool.setuptools]\npy-modules = [\"capstan\"]\n",
+		"setup.py":   "import winch\nfrom setuptools import setup\n\nsetup()\n",
+		"winch.py":   "import subprocess\n\nsubprocess.run([\"cc\", \"--help\"], check=True, stdout=subprocess.DEVNULL)\n",
+		"capstan.py": "def turn():\n    print(\"round\")\n",
+		"bindep.txt": compileProfile(t),
+	} {
+		write(t, filepath.Join(dir, name), text)
+	}
+	out := command{args: buildArgs(dir, base, layout, "--init-path", "none")}.succeed(t)
+	steps := names(out.steps(t))
+	for _, want := range []string{"[project] wheel", "[project] wheel (compile profile)"} {
+		if !slices.Contains(steps, want) {
+			t.Errorf("there is no step %s: %q", want, steps)
+		}
+	}
+	scriptRun{args: []string{"capstan"}, stdout: `round\n`}.check(t, layout)
+	if ran := (command{args: buildArgs(dir, base, layout, "--init-path", "none")}).succeed(t).ran(t); len(ran) > 0 {
+		t.Errorf("the unchanged build ran %q", ran)
+	}
+}
