@@ -237,7 +237,7 @@ func TestOnlyTheFilesThatAreFetched(t *testing.T) {
 	c := New(in)
 	work := c.Builder(images.Base{Python: images.Python{Executable: "/usr/bin/python3", Ensurepip: true}}, c.in.Base)
 	fetched, err := c.Fetch(work, "y, z", []Artifact{
-		{Name: "y", Requirement: "y @ file:///tmp/pbrx/find-links/1/y-1-py3-none-any.whl"},
+		{Name: "y", Requirement: "y @ file:///tmp/pbrx/find-links/1/y-1%2Bz-py3-none-any.whl#sha256=12"},
 		{Name: "z", Requirement: "z @ https://index.invalid/tmp/pbrx/find-links/0/z-1-py3-none-any.whl"}})
 	if err != nil {
 		t.Fatal(err)
@@ -253,7 +253,7 @@ func TestOnlyTheFilesThatAreFetched(t *testing.T) {
 		}
 	}
 	// The tools are made of whatever there is.
-	if want := map[string]string{"find-links-0": "", "find-links-1": `["y-1-py3-none-any.whl"]`}; !maps.Equal(got, want) {
+	if want := map[string]string{"find-links-0": "", "find-links-1": `["y-1+z-py3-none-any.whl"]`}; !maps.Equal(got, want) {
 		t.Errorf("the step sees %q, want %q", got, want)
 	}
 }

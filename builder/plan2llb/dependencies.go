@@ -3,6 +3,7 @@ package plan2llb
 import (
 	"encoding/json"
 	"fmt"
+	"net/url"
 	"strings"
 
 	"github.com/moby/buildkit/client/llb"
@@ -122,6 +123,9 @@ func (c *Compiler) download(files []Artifact) llb.RunOption {
 		for _, f := range files {
 			if _, path, ok := strings.Cut(f.Requirement, "file://"+FindLinksDir(i)+"/"); ok {
 				path, _, _ = strings.Cut(path, "#")
+				if name, err := url.PathUnescape(path); err == nil {
+					path = name // a local version has a "+", which addresses spell otherwise
+				}
 				some = append(some, path)
 			}
 		}

@@ -17,7 +17,7 @@ func TestLockFile(t *testing.T) {
 	build := func() command { return command{args: buildArgs(project, testBase(t), layout)} }
 	write(t, filepath.Join(project, "requirements.txt"), "# Locked.\n"+packaging+tabulate)
 	out := build().succeed(t)
-	if ran := out.ran(t); !slices.Contains(ran, "[dependencies] resolve") || !slices.Contains(ran, "[dependencies] install packaging") {
+	if ran := out.ran(t); !slices.Contains(ran, "[dependencies] resolve") { // other tests may have installed the same version
 		t.Errorf("ran %q", ran)
 	}
 	if img := readLayout(t, layout).image(t, "leafcount:latest"); !hasPath(t, img, "packaging-24.1.dist-info") {
