@@ -115,16 +115,15 @@ def run(argv, env, explain=None, notice=None, instead=None):
     true it has dealt with that.
     """
     print("+ " + " ".join(argv), flush=True)
-    if explain is None and (argv[1:3] == ["-m", "pip"] or argv[2:3] == [STEADY_PIP]):
-        explain = lambda output: refusal(argv, env, output)
-    if explain is None and notice is None and instead is None:
+    pip = argv[1:3] == ["-m", "pip"] or argv[2:3] == [STEADY_PIP]
+    if not pip and explain is None and notice is None and instead is None:
         done, output = subprocess.run(argv, env=env).returncode, ""
     else:
         done, output = watch(argv, env, notice or (lambda line: None))
     if done and instead and instead(output):
         return False
     if done:
-        reason = explain and explain(output)
+        reason = explain and explain(output) or pip and refusal(argv, env, output)
         if reason:
             print(reason, flush=True)  # where the rest was printed: two streams have no order
         fail("%s ended with status %d" % (os.path.basename(argv[0]), done))
