@@ -34,8 +34,8 @@ func TestLeafcountSteps(t *testing.T) {
 			edit(t, filepath.Join(project, "pyproject.toml"), "tabulate>=0.8", "tabulate>=0.8.1")
 		}, ran: []string{"[dependencies] resolve", "[project] install", "[project] wheel"}},
 		{name: "a runtime package", change: func(t *testing.T, project string) {
-			edit(t, filepath.Join(project, "bindep.txt"), "libyaml-0-2 [platform:dpkg]", "libyaml-0-2 [platform:dpkg]\nbc [default]")
-		}, ran: []string{"[distro] package index (apt)", "[distro] runtime packages: bc dumb-init libyaml-0-2", "[project] wheel"}},
+			edit(t, filepath.Join(project, "bindep.txt"), "libyaml-0-2 [platform:dpkg]", "libyaml-0-2 [platform:dpkg]\nlz4 [default]")
+		}, ran: []string{"[distro] package index (apt)", "[distro] runtime packages: dumb-init libyaml-0-2 lz4", "[project] wheel"}},
 		{name: "nothing but --no-cache", change: func(*testing.T, string) {}, flags: []string{"--no-cache"}},
 	})
 }
