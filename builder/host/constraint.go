@@ -146,14 +146,14 @@ func (r *constraintReader) file(ctx context.Context, at place, into *bytes.Buffe
 	if err != nil {
 		return err
 	}
-	src, err := decode(data)
+	lines, err := setupcfg.RequirementLines(data)
 	if err != nil {
 		return fmt.Errorf("%s: %w", at, err)
 	}
 	above = append(slices.Clone(above), at.String())
-	for _, l := range logicalLines(src) {
-		pos := scanner.Position{Filename: at.String(), Line: l.line, Column: l.column}
-		got := r.line(pos, l.text)
+	for _, l := range lines {
+		pos := scanner.Position{Filename: at.String(), Line: l.Line, Column: l.Column}
+		got := r.line(pos, l.Text)
 		if got.include != "" {
 			r.include(ctx, at, got, into, above)
 			continue

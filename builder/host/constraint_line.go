@@ -1,67 +1,16 @@
 package host
 
 import (
-	"bytes"
-	"errors"
 	"net/url"
 	"os"
 	"path/filepath"
 	"regexp"
 	"strings"
 	"text/scanner"
-	"unicode/utf8"
 
 	"github.com/pbrx-go/pbrx-go/images"
 	"github.com/pbrx-go/pbrx-go/setupcfg"
 )
-
-// logicalLine is what pip makes of one line, or of several that are joined by "\".
-type logicalLine struct {
-	text         string
-	line, column int
-}
-
-// decode is the text of a file: UTF-8, with or without a mark at its beginning.
-func decode(data []byte) (string, error) {
-	data = bytes.TrimPrefix(data, []byte("\xef\xbb\xbf"))
-	if !utf8.Valid(data) {
-		return "", errors.New("it is not UTF-8")
-	}
-	return string(data), nil
-}
-
-// logicalLines joins lines and removes comments as pip does: a comment ends the joining.
-func logicalLines(src string) []logicalLine {
-	// Python ends lines at all of these.
-	src = regexp.MustCompile("\r\n|[\r\v\f\x1c\x1d\x1e\u0085\u2028\u2029]").ReplaceAllString(src, "\n")
-	comment := regexp.MustCompile(`(^|\s+)#.*$`)
-	var out []logicalLine
-	joined, start, open := "", 0, false
-	for n, line := range strings.Split(src, "\n") {
-		isComment := strings.HasPrefix(strings.TrimSpace(line), "#")
-		if !open {
-			joined, start = "", n
-		}
-		if open = strings.HasSuffix(line, `\`) && !isComment; open {
-			joined += strings.Trim(line, `\`)
-			continue
-		}
-		if isComment {
-			line = " " + line // it is removed below, whatever it was joined to
-		}
-		text := comment.ReplaceAllString(joined+line, "")
-		out = append(out, logicalLine{text: strings.TrimSpace(text), line: start + 1, column: column(strings.Split(src, "\n")[start])})
-	}
-	if open {
-		out = append(out, logicalLine{text: strings.TrimSpace(comment.ReplaceAllString(joined, "")), line: start + 1, column: 1})
-	}
-	return out
-}
-
-// column is where the text of a line begins, in characters.
-func column(line string) int {
-	return utf8.RuneCountInString(line) - utf8.RuneCountInString(strings.TrimLeft(line, " \t")) + 1
-}
 
 // readLine is what a line is: an entry or option to be kept as text, or the name of a file to include.
 type readLine struct {
