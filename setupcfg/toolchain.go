@@ -90,13 +90,13 @@ func (l *loader) setuptoolsHooks(note func(scanner.Position, string)) {
 
 // isName tells names from operators and keywords before a bracket.
 func isName(s string) bool {
-	return regexp.MustCompile(`^[A-Za-z_]\w*$`).MatchString(s) && !slices.Contains([]string{"in", "not", "and", "or", "if", "elif", "else", "return", "except", "print", "assert", "is", "lambda"}, s)
+	return regexp.MustCompile(`^[A-Za-z_]\w*$`).MatchString(s) && !slices.Contains([]string{"in", "not", "and", "or", "if", "elif", "else", "return", "except", "assert", "is", "lambda"}, s)
 }
 
 // harmless says that a call in setup.py does nothing but put metadata together. Any other may look for what there is to
 // compile with.
 func harmless(call string) bool {
-	return slices.Contains([]string{"setup", "find_packages", "find_namespace_packages", "open", "read", "readline", "readlines", "read_text", "strip", "rstrip", "lstrip",
+	return slices.Contains([]string{"setup", "print", "find_packages", "find_namespace_packages", "open", "read", "readline", "readlines", "read_text", "strip", "rstrip", "lstrip",
 		"split", "splitlines", "startswith", "replace", "format", "decode", "join", "dirname", "abspath", "realpath", "normpath", "Path", "resolve", "str", "list", "dict",
 		"sorted", "append", "extend", "update", "get", "parse_requirements", "insert"}, call)
 }

@@ -162,20 +162,36 @@ func TestPureDependency(t *testing.T) {
 	scriptRun{args: []string{"lock"}, stdout: `sluice True\n`}.check(t, layout)
 }
 
-// Nothing of the project's files says that its build asks for a compiler.
+// Nothing of the project's files says that its build asks for a compiler: a module that setup.py imports does, or the build
+// of something that the build requires.
 func TestWheelThatAsksForACompiler(t *testing.T) {
-	base, dir, layout := testBase(t), t.TempDir(), filepath.Join(t.TempDir(), "layout")
+	const ask = "import subprocess\n\nsubprocess.run([\"cc\", \"--help\"], check=True, stdout=subprocess.DEVNULL)\n"
+	for name, files := range map[string]map[string]string{
+		"a module":      {"winch.py": ask},
+		"a requirement": {"winch.py": "import windlass\n", "pyproject.toml": `requires = ["setuptools", "windlass"]`},
+	} {
+		t.Run(name, func(t *testing.T) { checkAsksForACompiler(t, ask, files) })
+	}
+}
+
+func checkAsksForACompiler(t *testing.T, ask string, files map[string]string) {
+	base, links, dir, layout := testBase(t), t.TempDir(), t.TempDir(), filepath.Join(t.TempDir(), "layout")
+	sdist(t, links, "windlass", "1", map[string]string{"windlass.py": "", "setup.py": ask + "from setuptools import setup\n\nsetup(name='windlass', version='1', py_modules=['windlass'])\n"})
 	for name, text := range map[string]string{
 		"pyproject.toml": "[build-system]\nrequires = [\"setuptools\"]\nbuild-backend = \"setuptools.build_meta:__legacy__\"\n" +
 			"[project]\nname = \"capstan\"\nversion = \"1\"\n[project.scripts]\ncapstan = \"capstan:turn\"\n[tool.setuptools]\npy-modules = [\"capstan\"]\n",
 		"setup.py":   "import winch\nfrom setuptools import setup\n\nsetup()\n",
-		"winch.py":   "import subprocess\n\nsubprocess.run([\"cc\", \"--help\"], check=True, stdout=subprocess.DEVNULL)\n",
+		"winch.py":   files["winch.py"],
 		"capstan.py": "def turn():\n    print(\"round\")\n",
 		"bindep.txt": compileProfile(t),
 	} {
+		if name == "pyproject.toml" && files[name] != "" {
+			text = strings.Replace(text, `requires = ["setuptools"]`, files[name], 1)
+		}
 		write(t, filepath.Join(dir, name), text)
 	}
-	out := command{args: buildArgs(dir, base, layout, "--init-path", "none")}.succeed(t)
+	build := command{args: buildArgs(dir, base, layout, "--init-path", "none"), env: []string{"PIP_FIND_LINKS=" + links}}
+	out := build.succeed(t)
 	steps := names(out.steps(t))
 	for _, want := range []string{"[project] wheel", "[project] wheel (compile profile)"} {
 		if !slices.Contains(steps, want) {
@@ -183,7 +199,7 @@ func TestWheelThatAsksForACompiler(t *testing.T) {
 		}
 	}
 	scriptRun{args: []string{"capstan"}, stdout: `round\n`}.check(t, layout)
-	if ran := (command{args: buildArgs(dir, base, layout, "--init-path", "none")}).succeed(t).ran(t); len(ran) > 0 {
+	if ran := build.succeed(t).ran(t); len(ran) > 0 {
 		t.Errorf("the unchanged build ran %q", ran)
 	}
 }

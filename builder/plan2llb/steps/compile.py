@@ -30,7 +30,6 @@ def main():
     if "--tools" in sys.argv[1:]:
         built = run(argv, stand_in(env), instead=lambda output: answer_tools(OUT, asked_for() or lacking(output)))
         if not built or answer_tools(OUT, asked_for()):
-            print("once more with the compile profile: %s" % (asked_for() or "it failed"), flush=True)
             return
     elif "--bare" in sys.argv[1:]:
         run(argv, stand_in(env), explain=lambda output: asked_for() and "pbrx-go: %s: %s, which is not there: %s" % (items[0]["name"], asked_for(), ADVICE))

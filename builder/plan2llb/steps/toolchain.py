@@ -20,12 +20,13 @@ def lacking(output):
     if not FAILED.search(output):
         return None
     named = re.search(r"(?:Failed to build|Failed building wheel for|╰─> See above for output\.|╰─>) +'?([A-Za-z0-9][\w.-]*)", output)
-    return "building %s fails without" % (named[1] if named else "a requirement")
+    return "building %s fails without it" % (named[1] if named else "a requirement")
 
 
 def answer_tools(path, reason):
     """Answers that the step has to be run with the compile profile, if there is a reason."""
     if reason:
+        print("once more with the compile profile: " + reason, flush=True)
         with open(path, "w") as f:
             json.dump({"needs_tools": reason}, f)
     return bool(reason)

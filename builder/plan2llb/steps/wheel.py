@@ -24,7 +24,7 @@ import contents
 import history
 import steady
 from common import fail, given, pip_environment, refusal
-from toolchain import answer_tools, asked_for, stand_in
+from toolchain import answer_tools, asked_for, lacking, stand_in
 
 SOURCE = "/src"
 OUT = "/out"
@@ -96,6 +96,8 @@ def install(env, requirements):
     except subprocess.CalledProcessError as e:
         said = ((e.stdout or b"") + (e.stderr or b"")).decode(errors="replace")
         print(said, flush=True)
+        if "--tools" in sys.argv and lacking(said):
+            raise build.BuildException("a requirement of the build could not be built") from e
         print(refusal([sys.executable, "-m", "pip", "install"], os.environ, said), flush=True)
         fail("installing what the build requires (%s): pip ended with status %d" % (", ".join(sorted(requirements)), e.returncode))
 
@@ -181,7 +183,7 @@ def main():
                     contents.check(SOURCE, args.below, files, tree, archive.namelist(), env.python_executable, args.files)
     except (build.BuildException, build.BuildBackendException) as e:
         if args.tools:
-            answer_tools(OUT + "/meta/wheel.json", asked_for() or "it fails without")
+            answer_tools(OUT + "/meta/wheel.json", asked_for() or "it fails without it")
             return
         fail("building the wheel: %s" % (OUTPUT.explained() or str(e).partition("\n")[0]))
     if not (args.tools and answer_tools(OUT + "/meta/wheel.json", asked_for())):

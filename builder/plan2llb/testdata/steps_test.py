@@ -243,10 +243,10 @@ class Secrets(unittest.TestCase):
 class Toolchain(unittest.TestCase):
     def test_what_fails_for_want_of_it(self):
         for output, reason in (
-            ("ERROR: Failed building wheel for psycopg2\n", "building psycopg2 fails without"),
-            ("ERROR: Failed to build 'netifaces' when getting requirements to build wheel\n", "building netifaces fails without"),
-            ("error: subprocess-exited-with-error\n", "building a requirement fails without"),
-            ("ERROR: Cannot find command 'git' - do you have 'git' installed and in your PATH?\n", "building a requirement fails without"),
+            ("ERROR: Failed building wheel for psycopg2\n", "building psycopg2 fails without it"),
+            ("ERROR: Failed to build 'netifaces' when getting requirements to build wheel\n", "building netifaces fails without it"),
+            ("error: subprocess-exited-with-error\n", "building a requirement fails without it"),
+            ("ERROR: Cannot find command 'git' - do you have 'git' installed and in your PATH?\n", "building a requirement fails without it"),
             ("ERROR: No matching distribution found for nonesuch\n", None),
             ("ERROR: ResolutionImpossible: for help visit …\n", None),
         ):
