@@ -125,6 +125,11 @@ func savedImage(t *testing.T, host, name string) ociImage {
 	archive := filepath.Join(t.TempDir(), "image.tar")
 	defer os.Remove(archive)
 	docker(t, host, "save", "--output", archive, name)
+	if keep := os.Getenv("TMP_KEEP"); keep != "" {
+		if out, err := exec.Command("cp", archive, filepath.Join(keep, strings.ReplaceAll(name, ":", "_")+".tar")).CombinedOutput(); err != nil {
+			t.Fatalf("%s", out)
+		}
+	}
 	dir := unpack(t, archive)
 	var saved []struct {
 		Config string
