@@ -36,10 +36,12 @@ type SiblingRelease struct {
 	Rounded bool `json:"rounded"`
 }
 
-// ImageRequirements are the extras of one image.
+// ImageRequirements are the extras of one image, and what it requires beside the project.
 type ImageRequirements struct {
 	Name   string   `json:"name"`
 	Extras []string `json:"extras"`
+	// Lines are requirements in PEP 508 form, sorted.
+	Lines []string `json:"lines,omitempty"`
 }
 
 // Artifact is one file that a resolved list names: a wheel, or the source to build one from.
