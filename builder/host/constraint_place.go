@@ -16,6 +16,8 @@ type place struct {
 	path string
 	url  *url.URL
 	repo repository
+	// name is what people call it where that is not what is above.
+	name string
 }
 
 // repository is a git repository at one of its commits.
@@ -29,6 +31,8 @@ type repository struct {
 // String is the place for people, without credentials.
 func (p place) String() string {
 	switch {
+	case p.name != "":
+		return p.name
 	case p.repo.address != "":
 		return "git+" + p.repo.address + "@" + p.repo.ref + "#" + p.path
 	case p.url != nil:
@@ -162,5 +166,9 @@ func (p place) beside(name string) (place, error) {
 	case filepath.IsAbs(name):
 		return place{path: name}, nil
 	}
-	return place{path: filepath.Join(filepath.Dir(p.path), name)}, nil
+	at := place{path: filepath.Join(filepath.Dir(p.path), name)}
+	if p.name != "" {
+		at.name = path.Join(path.Dir(p.name), filepath.ToSlash(name))
+	}
+	return at, nil
 }
