@@ -102,6 +102,7 @@ type Run struct {
 
 	solver   Solver
 	opts     Options
+	opener   *opener
 	image    *BaseImage
 	platform v1.Platform
 	features plan2llb.Features
@@ -115,11 +116,10 @@ type Run struct {
 
 // Probe finds the base image and learns what it is. Errors are *BaseError, *EngineError or *StepError.
 func Probe(ctx context.Context, solver Solver, opts Options) (*Run, error) {
-	r := &Run{solver: solver, opts: opts, tracker: newTracker(opts.Status, opts.Host.Hidden...)}
+	r := &Run{solver: solver, opts: opts, opener: newOpener(opts), tracker: newTracker(opts.Status, opts.Host.Hidden...)}
 	var compiler *plan2llb.Compiler
-	stores := lateStores{}
 	_, err := solver.Solve(ctx, Job{
-		Stores: stores.stores(),
+		Stores: r.opener.store.stores(),
 		Status: r.tracker.update,
 		Work: func(ctx context.Context, c gateway.Client) (*gateway.Result, error) {
 			var err error
@@ -127,10 +127,9 @@ func Probe(ctx context.Context, solver Solver, opts Options) (*Run, error) {
 				return nil, err
 			}
 			r.features.HostNetwork = opts.OnImages
-			if r.image, err = openBase(ctx, opts, r.platform, c); err != nil {
+			if r.image, err = r.opener.image(ctx, c, r.platform, opts.Base, true); err != nil {
 				return nil, err
 			}
-			stores.set(r.image.Stores[storeName])
 			compiler = r.compiler()
 			var facts llb.State
 			if r.Base, facts, err = probe(ctx, c, r.image, compiler, r.platform); err != nil {
@@ -151,12 +150,12 @@ func Probe(ctx context.Context, solver Solver, opts Options) (*Run, error) {
 	return r, nil
 }
 
-// Close takes back what the engine was given for this run: a base that it could not read out of a session.
+// Close takes back what the engine was given for this run: images that it could not read out of a session.
 func (r *Run) Close(ctx context.Context) error {
-	if r.image == nil {
+	if r.opener == nil {
 		return nil
 	}
-	return r.image.close(ctx)
+	return r.opener.close(ctx)
 }
 
 // chooseMirror makes the mirror a secret: where packages came from is no part of what they are.
@@ -243,7 +242,7 @@ func (r *Run) job(work func(context.Context, gateway.Client) (*gateway.Result, e
 	for _, f := range r.opts.Host.FindLinks {
 		locals[f.Name] = f.FS
 	}
-	return Job{Locals: locals, Stores: r.image.Stores, Secrets: r.opts.Host.Secrets, Work: work, Status: r.tracker.update, HostNetwork: r.features.HostNetwork}
+	return Job{Locals: locals, Stores: r.opener.store.stores(), Secrets: r.opts.Host.Secrets, Work: work, Status: r.tracker.update, HostNetwork: r.features.HostNetwork}
 }
 
 // Steps are the steps of the run so far and whether they ran.
