@@ -68,7 +68,7 @@ func (e *ScriptsError) Tail() []string { return e.Failed[0].trace }
 func (r *Run) FailedChecks() []FailedCheck { return r.failed }
 
 // check loads the entry point of every script in the files of its image: once for all that have the files of
-// the base image, and once for each that has an extra. Programs that are files are not loaded: running them is all
+// the base image, and once for each that has more. Programs that are files are not loaded: running them is all
 // that can be done with them. What fails for want of a network or of files, which an image is given later, is a warning.
 func (b *build) check(ctx context.Context, c gateway.Client, project *setupcfg.Project, all []assembly) error {
 	if b.opts.Check == CheckOff {
@@ -83,7 +83,7 @@ func (b *build) check(ctx context.Context, c gateway.Client, project *setupcfg.P
 			continue
 		}
 		tree := 0
-		if slices.ContainsFunc(a.layers, func(l plan2llb.Layer) bool { return l.Content == "extra" }) {
+		if a.own {
 			tree = n
 		}
 		trees[tree] = append(trees[tree], scripts[i])

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"maps"
+	"slices"
 	"strings"
 	"time"
 
@@ -112,6 +113,8 @@ type Run struct {
 	// cached are the states whose steps a layer cache holds after Build.
 	cached []llb.State
 	ages   []Age
+	// contents are what a definition's origins were found to be.
+	contents []Folder
 }
 
 // Probe finds the base image and learns what it is. Errors are *BaseError, *EngineError or *StepError.
@@ -239,11 +242,14 @@ func (r *Run) job(work func(context.Context, gateway.Client) (*gateway.Result, e
 			locals[git] = s.Git
 		}
 	}
-	for _, f := range r.opts.Host.FindLinks {
+	for _, f := range slices.Concat(r.opts.Host.FindLinks, r.contents) {
 		locals[f.Name] = f.FS
 	}
 	return Job{Locals: locals, Stores: r.opener.store.stores(), Secrets: r.opts.Host.Secrets, Work: work, Status: r.tracker.update, HostNetwork: r.features.HostNetwork}
 }
+
+// Offer gives steps more folders of the host, under the names by which the plan's contents speak of them.
+func (r *Run) Offer(folders ...Folder) { r.contents = append(r.contents, folders...) }
 
 // Steps are the steps of the run so far and whether they ran.
 func (r *Run) Steps() []StepResult { return r.tracker.steps() }

@@ -43,6 +43,8 @@ type Input struct {
 type SiblingInput struct {
 	// Dir is the folder as the user named it, or the address and commit that it was made of.
 	Dir string
+	// Folder is where it lies on this machine.
+	Folder string
 	// Required, Extras, Pin and From are of one that the definition names: see Sibling.
 	Required bool
 	Extras   []string
@@ -103,9 +105,7 @@ func New(in Input, opts Options) (*Plan, error) {
 	if in.Lock != nil {
 		p.Lock = &Lock{File: in.Lock.File, Kind: string(in.Lock.Kind), Packages: len(in.Lock.Packages), Others: in.Lock.Others}
 	}
-	if in.Base.Python.ExternallyManaged && p.Project.Name != "" {
-		p.Environment = "/opt/" + setupcfg.Canonical(p.Project.Name)
-	}
+	p.Environment = environmentOf(in, opts)
 	p.addPackages(in)
 	p.addSiblings(in.Siblings)
 	p.addTools(in)

@@ -143,7 +143,8 @@ type Image struct {
 	// Cmd is the command; nil leaves the base's own.
 	Cmd []string `json:"cmd"`
 	// WSGI is module:attribute of an application; without a Cmd, a server among the image's distributions runs it.
-	WSGI string `json:"wsgi,omitempty"`
+	WSGI     string `json:"wsgi,omitempty"`
+	WSGIFrom string `json:"-"`
 	// Distro is what is installed beyond the distro packages of the base image.
 	Distro DistroContent `json:"distro,omitzero"`
 	// Requirements are those beyond the project's, and beyond those of the base image.
