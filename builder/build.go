@@ -218,7 +218,7 @@ func (b *build) index(ctx context.Context, c gateway.Client) (plan2llb.PackageIn
 	if err := canInstall(b.image.Location, b.Base.PackageManager, wanted); err != nil {
 		return plan2llb.PackageIndex{}, err
 	}
-	index, report := b.compiler.Index(b.Base, wanted)
+	index, report := b.compiler.Index(b.Base, nil)
 	var found struct {
 		Missing []string `json:"missing"`
 		Content string   `json:"content"`
@@ -227,7 +227,12 @@ func (b *build) index(ctx context.Context, c gateway.Client) (plan2llb.PackageIn
 		return index, err
 	}
 	index.Content = found.Content
-	age := Age{Name: "package index of " + b.Base.DistroName, Refresh: plan2llb.RefreshDistro, step: plan2llb.IndexStep(b.Base)}
+	looked := b.compiler.Wanted(b.Base, index, wanted)
+	if err := readJSON(ctx, c, looked, "index.json", &found); err != nil {
+		return index, err
+	}
+	b.cached = append(b.cached, looked)
+	age := Age{Name: "package index of " + b.Base.DistroName, Refresh: plan2llb.RefreshDistro, step: plan2llb.IndexStep(b.Base, nil)}
 	if err := b.age(ctx, c, report, "index.json", age); err != nil {
 		return index, err
 	}

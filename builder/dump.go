@@ -33,7 +33,7 @@ func (r *Run) Dump(ctx context.Context, in images.Input) ([]byte, error) {
 		wanted = append(wanted, p.Name)
 	}
 	if len(wanted) > 0 {
-		index, _ = b.compiler.Index(r.Base, wanted)
+		index, _ = b.compiler.Index(r.Base, nil)
 	}
 	on := b.workshop(index)
 	runtime := b.compiler.Packages(r.Base, index, packages, "runtime")
