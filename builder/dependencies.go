@@ -27,17 +27,14 @@ type workshop struct {
 }
 
 // workshop installs what wheels are made with.
-func (b *build) workshop(index plan2llb.PackageIndex) (r workshop, err error) {
-	r.profile = plan2llb.Lacking
-	if r.tools, err = b.compiler.Packages(b.Base, index, b.plan.Tools, "build"); err != nil {
-		return r, err
-	}
+func (b *build) workshop(index plan2llb.PackageIndex) workshop {
+	r := workshop{tools: b.compiler.Packages(b.Base, index, b.plan.Tools, "build"), profile: plan2llb.Lacking}
 	r.builder, r.compile = b.compiler.Builder(b.Base, r.tools), r.tools
 	if len(b.plan.Compile) > 0 {
+		r.compile = b.compiler.Packages(b.Base, index, slices.Concat(b.plan.Compile, b.plan.Tools), "compile")
 		r.profile = plan2llb.Withheld
-		r.compile, err = b.compiler.Packages(b.Base, index, slices.Concat(b.plan.Compile, b.plan.Tools), "compile")
 	}
-	return r, err
+	return r
 }
 
 // wheel compiles the step that makes the wheel of a source tree: first where that is likely to succeed, then, if it

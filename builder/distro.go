@@ -36,7 +36,7 @@ func (b *build) distroPackages(ctx context.Context, c gateway.Client, p *parts) 
 	if err != nil {
 		return workshop{}, err
 	}
-	return b.workshop(index)
+	return b.workshop(index), nil
 }
 
 // level adds the accounts and the packages of one level.
@@ -53,15 +53,11 @@ func (b *build) level(ctx context.Context, c gateway.Client, s stack, level imag
 		if err != nil {
 			return s, err
 		}
-		root, err := b.compiler.PackagesOn(s.root, b.Base, index, level.DistroContent, "runtime")
-		if err != nil {
-			return s, err
-		}
 		title := "pbrx-go: distro packages for run time"
 		if several {
 			title += " of " + level.From
 		}
-		s = s.above(root, plan2llb.Layer{Content: "distro", CreatedBy: title})
+		s = s.above(b.compiler.PackagesOn(s.root, b.Base, index, level.DistroContent, "runtime"), plan2llb.Layer{Content: "distro", CreatedBy: title})
 	}
 	return s, nil
 }
@@ -72,7 +68,7 @@ func (p *parts) ownPackages(ctx context.Context, c gateway.Client, image images.
 	if err != nil {
 		return llb.State{}, err
 	}
-	return p.compiler.PackagesOn(p.distro.root, p.Base, index, image.Distro, label(image))
+	return p.compiler.PackagesOn(p.distro.root, p.Base, index, image.Distro, label(image)), nil
 }
 
 // index is the package index with some repositories. It is fetched once; where it is not needed it is empty.
@@ -87,10 +83,7 @@ func (b *build) index(ctx context.Context, c gateway.Client, repositories []imag
 	if index, ok := b.indexes[key.String()]; ok {
 		return index, nil
 	}
-	index, report, err := b.compiler.Index(b.Base, repositories)
-	if err != nil {
-		return index, err
-	}
+	index, report := b.compiler.Index(b.Base, repositories)
 	if b.supposing {
 		b.indexes[key.String()] = index
 		return index, nil
@@ -106,7 +99,7 @@ func (b *build) index(ctx context.Context, c gateway.Client, repositories []imag
 	if len(repositories) > 0 {
 		name = plan2llb.IndexStep(b.Base, repositories)
 	}
-	err = b.age(ctx, c, report, "index.json", Age{Name: name, Refresh: plan2llb.RefreshDistro, step: plan2llb.IndexStep(b.Base, repositories)})
+	err := b.age(ctx, c, report, "index.json", Age{Name: name, Refresh: plan2llb.RefreshDistro, step: plan2llb.IndexStep(b.Base, repositories)})
 	b.indexes[key.String()] = index
 	return index, err
 }
@@ -186,11 +179,12 @@ func (b *build) lacking(ctx context.Context, c gateway.Client, repositories []im
 	var found struct {
 		Missing []string `json:"missing"`
 	}
-	st, err := b.compiler.Wanted(b.Base, index, wanted)
-	if err != nil {
+	looked := b.compiler.Wanted(b.Base, index, wanted)
+	if err := readJSON(ctx, c, looked, "index.json", &found); err != nil {
 		return nil, err
 	}
-	return found.Missing, readJSON(ctx, c, st, "index.json", &found)
+	b.cached = append(b.cached, looked)
+	return found.Missing, nil
 }
 
 // canInstall refuses a base without a package manager that could install what is wanted.

@@ -279,7 +279,7 @@ func (r *Run) explain(ctx context.Context, err error, compiler *plan2llb.Compile
 		return err
 	}
 	if step, ok := r.tracker.failed(compiler.Steps()); ok {
-		if plan2llb.IsIndex(step.Step) {
+		if plan2llb.IsIndex(step.Step) && (len(step.From) == 0 || step.Surroundings()) { // else it is a repository that the definition names
 			return &EngineError{Doing: "fetching the package index of " + r.Base.DistroName, Err: step,
 				Hint: "name a mirror that answers with --mirror URL (auto takes the host's); where nothing but the init is to be installed, --init-path none does without"}
 		}

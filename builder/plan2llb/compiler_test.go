@@ -38,7 +38,7 @@ func image(t *testing.T, in Inputs) (*Compiler, llb.State) {
 		PackageManager: "apt", DistroName: "debian-12", Python: images.Python{Executable: "/usr/bin/python3", Ensurepip: true}}}
 	packages := []images.Package{{Name: "zlib", From: "bindep.txt:2:1"}, {Name: "gcc", From: "bindep.txt:1:1"}, {Name: "zlib", From: "bindep.txt:3:1"}}
 	c := New(in)
-	index, _ := c.Index(plan.Base, []string{"zlib", "gcc"})
+	index, _ := c.Index(plan.Base, nil)
 	root := c.Packages(plan.Base, index, packages, "compile")
 	work := c.Builder(plan.Base, root)
 	wheel, err := c.Wheel(work, root, Installed, images.Source{Git: true, Tags: true, Sdist: true}, Tree{})

@@ -4,6 +4,8 @@ import (
 	"fmt"
 
 	"github.com/moby/buildkit/client/llb"
+
+	"github.com/pbrx-go/pbrx-go/images"
 )
 
 // Layer is one layer that a plan adds to the base.
@@ -58,3 +60,8 @@ func (c *Compiler) Merges() bool { return c.in.Features.Merge }
 
 // Base is the file system of the base image.
 func (c *Compiler) Base() llb.State { return c.in.Base }
+
+// Accounts stub.
+func (c *Compiler) Accounts(root llb.State, base images.Base, level images.Level) (llb.State, error) {
+	return root, nil
+}
