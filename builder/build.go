@@ -14,6 +14,7 @@ import (
 	v1 "github.com/opencontainers/image-spec/specs-go/v1"
 	"golang.org/x/sync/errgroup"
 
+	"github.com/pbrx-go/pbrx-go/builder/dockerfile"
 	"github.com/pbrx-go/pbrx-go/builder/plan2llb"
 	"github.com/pbrx-go/pbrx-go/images"
 	"github.com/pbrx-go/pbrx-go/images/layout"
@@ -62,6 +63,8 @@ type assembly struct {
 	image  images.Image
 	state  llb.State
 	layers []plan2llb.Layer
+	// dockerfile is what the image's Dockerfile made; nil where it has none.
+	dockerfile *dockerfile.Image
 }
 
 // build is the state of one Build.
@@ -180,6 +183,14 @@ func (b *build) assemble(ctx context.Context, c gateway.Client, in images.Input)
 	var out []assembly
 	for n, image := range b.plan.Images {
 		if !image.Selected {
+			continue
+		}
+		if image.Dockerfile != "" {
+			a, err := b.dockerfile(ctx, c, in, image, out[0])
+			if err != nil {
+				return nil, err
+			}
+			out = append(out, a)
 			continue
 		}
 		root, layers := b.root(n, dependencies, metadata.Name, runtime, len(runtimePackages) > 0)

@@ -8,6 +8,7 @@ import (
 
 	"github.com/moby/buildkit/client/llb"
 
+	"github.com/pbrx-go/pbrx-go/builder/dockerfile"
 	"github.com/pbrx-go/pbrx-go/builder/plan2llb"
 	"github.com/pbrx-go/pbrx-go/images"
 	"github.com/pbrx-go/pbrx-go/setupcfg"
@@ -49,12 +50,23 @@ func (r *Run) Dump(ctx context.Context, in images.Input) ([]byte, error) {
 		return nil, err
 	}
 	var out []byte
+	var base assembly
 	for n, image := range plan.Images {
 		if !image.Selected {
 			continue
 		}
 		root, layers := b.root(n, dependencies, plan.Project.Name, runtime, len(packages) > 0)
-		st, _ := b.compiler.Assemble(b.target(), root, layers, b.groups(n, image, dependencies, wheel))
+		st, layers := b.compiler.Assemble(b.target(), root, layers, b.groups(n, image, dependencies, wheel))
+		if n == 0 {
+			base = assembly{image: image, state: st, layers: layers}
+		}
+		if image.Dockerfile != "" {
+			a, err := b.compileDockerfile(ctx, dockerfile.Supposing(r.platform), in, image, base)
+			if err != nil {
+				return nil, err
+			}
+			st = a.state
+		}
 		text, err := plan2llb.Dump(ctx, st)
 		if err != nil {
 			return nil, err

@@ -39,9 +39,9 @@ func (b *build) export(ctx context.Context, assemblies []assembly, out Output) (
 }
 
 func (b *build) exportOne(ctx context.Context, a assembly, out Output) (Exported, error) {
-	config, err := b.compiler.ImageConfig(b.plan, a.image, b.init, a.layers)
+	config, err := b.configOf(a)
 	if err != nil {
-		return Exported{}, fmt.Errorf("writing the configuration of %s: %w", a.image.Name, err)
+		return Exported{}, err
 	}
 	job := b.job(func(ctx context.Context, c gateway.Client) (*gateway.Result, error) {
 		res, err := solveAgain(ctx, c, a.state)
@@ -97,6 +97,9 @@ func (r *Run) ExportCache(ctx context.Context) error {
 
 // describe says what each layer of an image holds.
 func (b *build) describe(a assembly, img *layout.Image) ([]images.Layer, error) {
+	if a.dockerfile != nil {
+		return b.describeDockerfile(a, img), nil
+	}
 	baseLayers := len(img.Manifest.Layers) - len(a.layers)
 	if want := len(b.image.Config.RootFS.DiffIDs); baseLayers != want {
 		return nil, fmt.Errorf("%s has %d layers where the plan says %d on top of %d: please report this", a.image.Name, len(img.Manifest.Layers), len(a.layers), want)
@@ -122,6 +125,9 @@ func sameProject(exported []Exported) error {
 		}
 	}
 	for _, e := range exported[1:] {
+		if e.Layers[0].Content == "dockerfile" { // its Dockerfile begins with another image
+			continue
+		}
 		for _, n := range source {
 			if n >= len(e.Layers) || e.Layers[n].Digest != exported[0].Layers[n].Digest {
 				return fmt.Errorf("the files of the %s changed while %s was built: run again", exported[0].Layers[n].Content, e.Plan.Name)

@@ -27,6 +27,8 @@ type Input struct {
 	Siblings []SiblingInput
 	// Version are the variables of Project.VersionVariables that are set, with their values: they set the version.
 	Version map[string]string
+	// Dockerfiles are the project's, one for each script at most.
+	Dockerfiles []Dockerfile
 }
 
 // SiblingInput is a neighbour of the project whose checkout is used in place of its release. Of its own Input
@@ -105,6 +107,7 @@ func New(in Input, opts Options) (*Plan, error) {
 		}
 	}
 	problems = append(problems, p.addImages(in.Project, opts)...)
+	problems = append(problems, p.addDockerfiles(in, programs(in.Project, opts))...)
 	if len(problems) > 0 {
 		return nil, PlanError(problems)
 	}

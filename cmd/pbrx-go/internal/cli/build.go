@@ -156,7 +156,7 @@ func describe(plan images.Image, layers []images.Layer, config v1.ImageConfig, p
 	shared := b.Script != nil // up to the project's layer, with the base image
 	for _, l := range layers {
 		b.Size += l.Size
-		if !shared && l.Content != "base" {
+		if !shared && l.Content != "base" || l.Content == "dockerfile" {
 			b.OwnSize += l.Size
 		}
 		shared = shared && l.Content != "project"

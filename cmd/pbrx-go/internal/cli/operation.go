@@ -298,6 +298,9 @@ func (a *app) readProject(dir string, flags planFlags) (images.Input, error) {
 	if in.Siblings, err = a.readSiblings(project, flags.siblings); err != nil {
 		return images.Input{}, err
 	}
+	if in.Dockerfiles, err = openDockerfiles(dir); err != nil {
+		return images.Input{}, err
+	}
 	return in, flags.check(in)
 }
 
