@@ -10,6 +10,7 @@ import (
 	"github.com/moby/buildkit/client/llb"
 	gateway "github.com/moby/buildkit/frontend/gateway/client"
 
+	"github.com/pbrx-go/pbrx-go/builder/dockerfile"
 	"github.com/pbrx-go/pbrx-go/builder/plan2llb"
 	"github.com/pbrx-go/pbrx-go/images"
 	"github.com/pbrx-go/pbrx-go/setupcfg"
@@ -48,6 +49,7 @@ func (s stack) allLayers() []plan2llb.Layer {
 type parts struct {
 	*build
 	*dependencies
+	in images.Input
 	// distro is where the distro packages of all images are.
 	distro stack
 	// wheel is the project's, and name the project's; none where there is no project.
@@ -61,16 +63,36 @@ type parts struct {
 func (p *parts) assemblies(ctx context.Context, c gateway.Client) ([]assembly, error) {
 	var out []assembly
 	for n, image := range p.plan.Images {
+		if !image.Selected {
+			continue
+		}
+		if image.Dockerfile != "" {
+			a, err := p.byDockerfile(ctx, c, image, out[0])
+			if err != nil {
+				return nil, err
+			}
+			out = append(out, a)
+			continue
+		}
 		s, err := p.image(ctx, c, n, image)
 		if err != nil {
 			return nil, err
 		}
-		if image.Selected {
-			own := n > 0 && (len(s.allLayers()) > len(p.ran.allLayers()) || !image.Distro.IsZero())
-			out = append(out, assembly{image: image, state: p.compiler.Lay(s.root, s.over), layers: s.allLayers(), own: own})
-		}
+		own := n > 0 && (len(s.allLayers()) > len(p.ran.allLayers()) || !image.Distro.IsZero())
+		out = append(out, assembly{image: image, state: p.compiler.Lay(s.root, s.over), layers: s.allLayers(), own: own})
 	}
 	return out, nil
+}
+
+// byDockerfile is the image that a Dockerfile of the project makes on top of the base image.
+func (p *parts) byDockerfile(ctx context.Context, c gateway.Client, image images.Image, base assembly) (assembly, error) {
+	if p.supposing {
+		return p.compileDockerfile(ctx, dockerfile.Supposing(p.platform), p.in, image, base)
+	}
+	if _, err := evaluate(ctx, c, base.state); err != nil {
+		return assembly{}, err
+	}
+	return p.dockerfile(ctx, c, p.in, image, base)
 }
 
 // image puts one image together; the base image comes first.

@@ -13,6 +13,7 @@ import (
 	v1 "github.com/opencontainers/image-spec/specs-go/v1"
 	"golang.org/x/sync/errgroup"
 
+	"github.com/pbrx-go/pbrx-go/builder/dockerfile"
 	"github.com/pbrx-go/pbrx-go/builder/plan2llb"
 	"github.com/pbrx-go/pbrx-go/images"
 	"github.com/pbrx-go/pbrx-go/images/layout"
@@ -63,6 +64,8 @@ type assembly struct {
 	layers []plan2llb.Layer
 	// own says that its file system is not that of the base image.
 	own bool
+	// dockerfile is what the image's Dockerfile made; nil where it has none.
+	dockerfile *dockerfile.Image
 }
 
 // build is the state of one Build.
@@ -155,6 +158,7 @@ func (b *build) assemble(ctx context.Context, c gateway.Client, in images.Input)
 	if err := b.serve(p.dependencies); err != nil {
 		return nil, err
 	}
+	p.in = in
 	if err := b.accounts(ctx, c, p.distro.root); err != nil {
 		return nil, err
 	}

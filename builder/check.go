@@ -82,6 +82,10 @@ func (b *build) check(ctx context.Context, c gateway.Client, project *setupcfg.P
 		if i < 0 {
 			continue
 		}
+		if a.dockerfile != nil && !a.dockerfile.FromBase {
+			b.warnings = append(b.warnings, fmt.Sprintf("%s: whether %s starts is not looked at: %s does not end in an image that is made from the base image", scripts[i].Pos, a.image.Script, a.image.Dockerfile))
+			continue
+		}
 		tree := 0
 		if a.own {
 			tree = n
@@ -125,9 +129,9 @@ type loaded struct {
 }
 
 func (b *build) load(ctx context.Context, c gateway.Client, name string, a assembly, scripts []setupcfg.Script) (results []loaded, err error) {
-	raw, err := b.compiler.ImageConfig(b.plan, a.image, b.init, a.layers)
+	raw, err := b.configOf(a)
 	if err != nil {
-		return nil, fmt.Errorf("writing the configuration of %s: %w", a.image.Name, err)
+		return nil, err
 	}
 	config, err := plan2llb.ParseConfig(raw)
 	if err != nil {

@@ -22,7 +22,7 @@ func (r *Run) Dump(ctx context.Context, in images.Input) ([]byte, error) {
 		return nil, errors.New("writing the LLB of the images: what the project is called is known from its wheel only")
 	}
 	b := &build{Run: r, compiler: r.compiler(), plan: plan, init: plan.Init.Path, supposing: true}
-	p := &parts{build: b, name: plan.Project.Name}
+	p := &parts{build: b, name: plan.Project.Name, in: in}
 	on, err := b.distroPackages(ctx, nil, p)
 	if err != nil {
 		return nil, err

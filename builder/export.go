@@ -40,9 +40,9 @@ func (b *build) export(ctx context.Context, assemblies []assembly, out Output) (
 }
 
 func (b *build) exportOne(ctx context.Context, a assembly, out Output) (Exported, error) {
-	config, err := b.compiler.ImageConfig(b.plan, a.image, b.init, a.layers)
+	config, err := b.configOf(a)
 	if err != nil {
-		return Exported{}, fmt.Errorf("writing the configuration of %s: %w", a.image.Name, err)
+		return Exported{}, err
 	}
 	job := b.job(func(ctx context.Context, c gateway.Client) (*gateway.Result, error) {
 		res, err := solveAgain(ctx, c, a.state)
@@ -98,6 +98,9 @@ func (r *Run) ExportCache(ctx context.Context) error {
 
 // describe says what each layer of an image holds.
 func (b *build) describe(a assembly, img *layout.Image) ([]images.Layer, error) {
+	if a.dockerfile != nil {
+		return b.describeDockerfile(a, img), nil
+	}
 	baseLayers := len(img.Manifest.Layers) - len(a.layers)
 	if want := len(b.image.Config.RootFS.DiffIDs); baseLayers != want {
 		return nil, fmt.Errorf("%s has %d layers where the plan says %d on top of %d: please report this", a.image.Name, len(img.Manifest.Layers), len(a.layers), want)
@@ -125,6 +128,9 @@ func sameProject(exported []Exported) error {
 		return digests
 	}
 	for _, e := range exported[1:] {
+		if e.Layers[0].Content == dockerfileContent { // its Dockerfile begins with another image
+			continue
+		}
 		for _, content := range []string{"project", "sibling"} { // an image may have siblings beyond those of the base image
 			own, base := of(e, content), of(exported[0], content)
 			if len(own) < len(base) || !slices.Equal(own[:len(base)], base) {

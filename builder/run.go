@@ -17,6 +17,7 @@ import (
 	v1 "github.com/opencontainers/image-spec/specs-go/v1"
 	"github.com/tonistiigi/fsutil"
 
+	"github.com/pbrx-go/pbrx-go/builder/dockerfile"
 	"github.com/pbrx-go/pbrx-go/builder/gitdir"
 	"github.com/pbrx-go/pbrx-go/builder/plan2llb"
 	"github.com/pbrx-go/pbrx-go/builder/projectfiles"
@@ -49,6 +50,8 @@ type Folder struct {
 // Source is what the project's wheel is built from.
 type Source struct {
 	Files fsutil.FS
+	// Folder is the project's whole folder, of which Dockerfiles copy what they name.
+	Folder fsutil.FS
 	// Git is the project's history, nil where there is none.
 	Git fsutil.FS
 	// Below is where in the repository's work tree the project lies, empty at its top.
@@ -232,6 +235,9 @@ func (r *Run) job(work func(context.Context, gateway.Client) (*gateway.Result, e
 	locals := map[string]fsutil.FS{}
 	if r.opts.Source.Files != nil {
 		locals[plan2llb.SourceLocal] = r.opts.Source.Files
+	}
+	if r.opts.Source.Folder != nil {
+		locals[dockerfile.ContextLocal] = r.opts.Source.Folder
 	}
 	if r.opts.Source.Git != nil {
 		locals[plan2llb.GitLocal] = r.opts.Source.Git

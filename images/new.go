@@ -36,6 +36,8 @@ type Input struct {
 	Lines    map[string][]setupcfg.Requirement
 	// NoProject says that there is no project, but a definition with requirements. Project has its name only.
 	NoProject bool
+	// Dockerfiles are the project's, one for each script at most.
+	Dockerfiles []Dockerfile
 }
 
 // SiblingInput is a neighbour of the project whose checkout is used in place of its release. Of its own Input
@@ -121,6 +123,7 @@ func New(in Input, opts Options) (*Plan, error) {
 	problems = append(problems, p.addImages(in, opts)...)
 	problems = append(problems, in.checkExtras()...)
 	problems = append(problems, in.checkNothing()...)
+	problems = append(problems, p.addDockerfiles(in, programs(in.Project, opts, in.scriptPatterns()))...)
 	if len(problems) > 0 {
 		return nil, PlanError(problems)
 	}

@@ -154,6 +154,8 @@ type Image struct {
 	Runs  []RunStep `json:"runs,omitempty"`
 	// Config is what the definition says of the image's configuration, the base image's included.
 	Config Config `json:"config,omitzero"`
+	// Dockerfile is the file of the project that makes the image on top of the base image; empty where pbrx-go does.
+	Dockerfile string `json:"dockerfile,omitempty"`
 	// From is where the project declares it (setup.cfg:12:5).
 	From string `json:"from"`
 	// Selected is whether the image is built; --only leaves others out. All console scripts are planned, so
@@ -220,6 +222,6 @@ type Built struct {
 type Layer struct {
 	Digest string `json:"digest"`
 	Size   int64  `json:"size"`
-	// Content is base, distro, environment, dependencies, sibling, project or extra.
+	// Content is base, distro, environment, dependencies, sibling, project, extra or dockerfile.
 	Content string `json:"content"`
 }

@@ -349,7 +349,10 @@ func (a *app) readFolder(dir string, flags *planFlags) (images.Input, error) {
 			break // the next one does not count then
 		}
 	}
-	in.Siblings, err = a.readSiblings(project, flags.siblings)
+	if in.Siblings, err = a.readSiblings(project, flags.siblings); err != nil {
+		return images.Input{}, err
+	}
+	in.Dockerfiles, err = openDockerfiles(dir)
 	return in, err
 }
 

@@ -174,6 +174,9 @@ func (a *app) planText(p *images.Plan) error {
 		if len(image.Extras) > 0 {
 			extras = "extras " + strings.Join(image.Extras, ", ")
 		}
+		if image.Dockerfile != "" {
+			extras = "made by " + image.Dockerfile
+		}
 		fmt.Fprintf(w, "image\t%s\t%s\t%s\n", image.Name, image.From, extras)
 	}
 	for _, program := range p.Unbuilt {
