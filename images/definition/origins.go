@@ -51,9 +51,3 @@ func (s *Set) contents() []*Content {
 	}
 	return all
 }
-
-// On stub.
-func (s *Set) On(f Facts) (*Set, error) { return s, nil }
-
-// CheckRequirement stub.
-func CheckRequirement(line string) string { return "" }
