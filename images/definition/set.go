@@ -63,6 +63,8 @@ type Set struct {
 	Content
 	// Images are in the order of the files.
 	Images []Image
+	// Values are all that files set, in their order.
+	Values []Value
 	// LeftOut are entries for other architectures than that of the base, a line each, after On.
 	LeftOut []string
 }
