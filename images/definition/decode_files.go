@@ -266,9 +266,8 @@ func (s *Set) eachOrigin(do func(*Origin)) {
 			do(r.Origin)
 		}
 	}
-	s.Content.eachOrigin(do)
-	for i := range s.Images {
-		s.Images[i].eachOrigin(do)
+	for _, c := range s.contents() {
+		c.eachOrigin(do)
 	}
 }
 

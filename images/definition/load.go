@@ -69,7 +69,7 @@ func (l *loader) load() *Set {
 	last := l.docs[len(l.docs)-1]
 	set.Files, set.Dir, set.Root = fileNames(l.docs), last.dir, last.roots[0]
 	set.Defined, set.Releases = defined, chosen
-	set.Values = listed(merged)
+	set.Values, set.Warnings = listed(merged), set.warnings()
 	return set
 }
 
