@@ -21,7 +21,7 @@ func fill(text string, allowed []string, values map[string]string) (filled strin
 		case text[i] == '{':
 			end := strings.IndexByte(text[i:], '}')
 			if end < 0 {
-				return text, fmt.Sprintf("%q has a { without }; write {{ for the character", text)
+				return text, "there is a { without }; write {{ for the character"
 			}
 			word := text[i+1 : i+end]
 			if problem = wordProblem(word, allowed, values); problem != "" {
@@ -34,7 +34,7 @@ func fill(text string, allowed []string, values map[string]string) (filled strin
 			}
 			i += end
 		case text[i] == '}':
-			return text, fmt.Sprintf("%q has a } without {; write }} for the character", text)
+			return text, "there is a } without {; write }} for the character"
 		default:
 			b.WriteByte(text[i])
 		}

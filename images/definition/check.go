@@ -96,7 +96,7 @@ func (c *checker) text(n *node, r row) {
 		sample = typical(n.text)
 	}
 	if problem := r.check(sample); problem != "" {
-		c.bad(n, "%s: %q %s", r.key, n.text, problem)
+		c.bad(n, "%s: %q %s", r.key, withoutUser(n.text), problem)
 	}
 }
 

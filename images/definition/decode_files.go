@@ -237,9 +237,17 @@ func (d *decoder) together(s *Set) {
 	}
 	s.eachOrigin(func(o *Origin) {
 		if o.Kind == FromProject && !slices.Contains(handles, o.Where.Value) && o.Where.Value != d.name && o.Where.IsSet() {
-			d.add(o.Where.At, "project: there is no [project.%s]; known are %s", o.Where.Value, strings.Join(handles, ", "))
+			d.add(o.Where.At, "project: there is no [project.%s]; %s", o.Where.Value, known(handles))
 		}
 	})
+}
+
+// known lists handles.
+func known(handles []string) string {
+	if len(handles) == 0 {
+		return "there are none"
+	}
+	return "known are " + strings.Join(handles, ", ")
 }
 
 // distinctUsers refuses accounts with one number or one name.

@@ -8,6 +8,11 @@ import (
 
 const hintUserInfo = "has user information; leave it out: credentials are found in netrc and git's configuration"
 
+// withoutUser is a text to be shown: what stands before the host of a URL may be a password.
+func withoutUser(s string) string {
+	return regexp.MustCompile(`://[^/\s]*@`).ReplaceAllString(s, "://…@")
+}
+
 // checkURL is for downloads.
 func checkURL(s string) string {
 	u, err := url.Parse(s)
