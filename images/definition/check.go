@@ -9,14 +9,14 @@ import (
 // checker compares a file with the rows, and fills {name} and {release} in.
 type checker struct {
 	*problems
+	schema schema
 	values map[string]string
 }
 
 // table checks a table and what is in it. What is wrong is marked as bad, so that it is said once.
 func (c *checker) table(n *node, t table) {
-	rows := rowsOf(t)
 	for _, key := range n.keys {
-		if r, ok := rows[key]; ok {
+		if r, ok := c.schema[t][key]; ok {
 			c.value(n.table[key], r)
 		} else {
 			c.add(n.table[key].key, "%s", unknown(n, key, t))

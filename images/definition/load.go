@@ -36,7 +36,7 @@ func Load(dir, flag string, opts Options) (*Set, error) {
 		return nil, p.err(nil)
 	}
 	files := fileNames(docs)
-	l := &loader{problems: p, docs: docs, opts: opts}
+	l := &loader{problems: p, schema: newSchema(), docs: docs, opts: opts}
 	set := l.load()
 	if err := p.err(files); err != nil {
 		return nil, err
@@ -47,8 +47,9 @@ func Load(dir, flag string, opts Options) (*Set, error) {
 // loader makes a set of the files of a chain.
 type loader struct {
 	*problems
-	docs []*document
-	opts Options
+	schema schema
+	docs   []*document
+	opts   Options
 }
 
 func (l *loader) load() *Set {
@@ -61,7 +62,7 @@ func (l *loader) load() *Set {
 		values["name"] = l.opts.ProjectName
 	}
 	for _, d := range l.docs {
-		(&checker{l.problems, values}).table(d.top, topLevel)
+		(&checker{l.problems, l.schema, values}).table(d.top, topLevel)
 	}
 	merged := l.merged(chosen)
 	d := &decoder{problems: l.problems, ofName: ofName, name: values["name"]}
@@ -87,12 +88,12 @@ func (l *loader) last(key string) *node {
 func (l *loader) merged(chosen []Text) *node {
 	out := &node{kind: isTable, table: map[string]*node{}}
 	for _, d := range l.docs {
-		out = merge(out, d.top, topLevel)
+		out = l.schema.merge(out, d.top, topLevel)
 	}
 	for _, r := range chosen {
 		for _, d := range l.docs {
 			if over := d.top.get("release").get(r.Value); over != nil && over.kind == isTable {
-				out = merge(out, over, overlay)
+				out = l.schema.merge(out, over, overlay)
 			}
 		}
 	}

@@ -5,7 +5,7 @@ import (
 )
 
 // merge lays a table over one of an outer level: single values replace, tables merge by key, lists append.
-func merge(old, over *node, t table) *node {
+func (s schema) merge(old, over *node, t table) *node {
 	out := *over
 	out.table, out.keys = map[string]*node{}, nil
 	out.named = old.named || over.named
@@ -15,11 +15,10 @@ func merge(old, over *node, t table) *node {
 			out.put(key, old.table[key])
 		}
 	}
-	rows := rowsOf(t)
 	for _, key := range over.keys {
 		value := over.table[key]
 		if before := out.table[key]; before != nil {
-			value = mergeValue(before, value, rows[key])
+			value = s.mergeValue(before, value, s[t][key])
 		}
 		out.put(key, value)
 	}
@@ -33,7 +32,7 @@ func (n *node) put(key string, value *node) {
 	n.table[key] = value
 }
 
-func mergeValue(old, over *node, r row) *node {
+func (s schema) mergeValue(old, over *node, r row) *node {
 	switch {
 	case old.kind != over.kind || r.replaces:
 		return over
@@ -46,10 +45,10 @@ func mergeValue(old, over *node, r row) *node {
 			if a.kind != isTable || b.kind != isTable {
 				return b
 			}
-			return merge(a, b, r.of)
+			return s.merge(a, b, r.of)
 		})
 	case over.kind == isTable && (r.typ == aPlace || r.typ == aSource):
-		return merge(old, over, r.of)
+		return s.merge(old, over, r.of)
 	case over.kind == isTable:
 		return mergeTables(old, over, func(_, b *node) *node { return b })
 	}

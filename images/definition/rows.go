@@ -50,12 +50,18 @@ func rows() []row {
 	return slices.Concat(setRows(), tableRows(), contentRows(), commandRows(), fileRows(), originRows(), accountRows(), runRows())
 }
 
-// rowsOf are the rows of one kind of table, by key.
-func rowsOf(t table) map[string]row {
-	out := map[string]row{}
+// schema are the rows of each kind of table, by key.
+type schema map[table]map[string]row
+
+// newSchema sorts the rows by the tables that have them.
+func newSchema() schema {
+	out := schema{}
 	for _, r := range rows() {
-		if slices.Contains(r.in, t) {
-			out[r.key] = r
+		for _, t := range r.in {
+			if out[t] == nil {
+				out[t] = map[string]row{}
+			}
+			out[t][r.key] = r
 		}
 	}
 	return out

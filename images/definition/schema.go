@@ -8,19 +8,20 @@ import (
 
 // Schema is the JSON Schema of a file, for editors.
 func Schema() ([]byte, error) {
+	rows := newSchema()
 	defs := map[string]any{}
 	for _, t := range []table{oneImage, overlay, project, user, repository, oneFile, oneRun, onePackage, oneOrigin} {
-		defs[t.slug()] = schemaOf(t)
+		defs[t.slug()] = rows.of(t)
 	}
-	schema := schemaOf(topLevel)
-	schema["$schema"] = "https://json-schema.org/draft/2020-12/schema"
-	schema["title"] = "pbrx-go.toml, or tool.pbrx-go of pyproject.toml"
-	schema["$defs"] = defs
+	top := rows.of(topLevel)
+	top["$schema"] = "https://json-schema.org/draft/2020-12/schema"
+	top["title"] = "pbrx-go.toml, or tool.pbrx-go of pyproject.toml"
+	top["$defs"] = defs
 	var out bytes.Buffer
 	enc := json.NewEncoder(&out)
 	enc.SetEscapeHTML(false)
 	enc.SetIndent("", "  ")
-	if err := enc.Encode(schema); err != nil {
+	if err := enc.Encode(top); err != nil {
 		return nil, err
 	}
 	return out.Bytes(), nil
@@ -32,9 +33,9 @@ func (t table) slug() string {
 	return word[strings.LastIndexByte(word, ' ')+1:]
 }
 
-func schemaOf(t table) map[string]any {
+func (s schema) of(t table) map[string]any {
 	properties := map[string]any{}
-	for key, r := range rowsOf(t) {
+	for key, r := range s[t] {
 		property := r.typ.schema(r.of)
 		property["description"] = r.meaning
 		properties[key] = property

@@ -14,7 +14,7 @@ func unknown(n *node, key string, t table) string {
 	if said := refused(t)[strings.ToLower(key)]; said != "" {
 		return fmt.Sprintf(said, key)
 	}
-	here := rowsOf(t)
+	here := newSchema()[t]
 	for _, r := range rows() {
 		if slices.Contains(r.in, t) && slices.Contains(r.peers, key) {
 			return fmt.Sprintf("unknown key %q; write %s = %s", key, r.key, r.typ.sketch())
