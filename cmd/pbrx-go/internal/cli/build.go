@@ -59,12 +59,17 @@ References with digests go to stdout, base first, everything else to stderr.
 	flags.StringArrayVar(&o.outputs, "output", nil, "where images go: `DEST` is "+outputForms+" (default: Docker where it builds, else the user's image store); can be repeated")
 	flags.BoolVar(&o.push, "push", false, "push to the registries that the names of the images say (--output docker://)")
 	flags.StringVar(&o.compression, "compression", "", "`HOW` layers are compressed: zstd, gzip (Docker before 23 pulls nothing else) or uncompressed (default: zstd where there are manifests)")
-	flags.StringVar(&o.checks, "check", "error", "`WHAT` becomes of images whose scripts would die at start: error (none is named), warn, or off (it is not looked)")
+	bindChecks(cmd, &o.checks)
 	flags.StringArrayVarP(&o.tags, "tag", "t", nil, "`TAG` of every image of the set (default latest); can be repeated")
 	flags.StringVar(&o.format, "format", "text", "`FORMAT` on stdout: text or json")
 	flags.BoolVarP(&o.dryRun, "dry-run", "n", false, "print the plan, build nothing")
 	flags.BoolVarP(&o.quiet, "quiet", "q", false, "only errors on stderr")
 	return cmd
+}
+
+// bindChecks binds --check.
+func bindChecks(cmd *cobra.Command, checks *string) {
+	cmd.Flags().StringVar(checks, "check", "error", "`WHAT` becomes of images whose scripts would die at start: error (none is named), warn, or off (it is not looked)")
 }
 
 func (o *buildOptions) check(env environment) error {

@@ -45,18 +45,28 @@ type planFlags struct {
 	pull     bool
 	progress string
 	quiet    bool
+	// config is a file in place of the one that is looked for, releases are overlays of it.
+	config   string
+	releases []string
 }
 
-func (f *planFlags) bind(cmd *cobra.Command) {
+// bindConfigured binds the flags that have a key in the configuration, and those that say which one counts.
+func (f *planFlags) bindConfigured(cmd *cobra.Command) {
+	f.bindDefinition(cmd)
 	flags := cmd.Flags()
 	flags.StringVar(&f.base, "base", "docker://python:alpine", "base image `REF`: "+baseForms)
 	flags.StringVar(&f.prefix, "prefix", "", "put `PREFIX` before every image name: registry, namespace")
-	flags.StringArrayVar(&f.only, "only", nil, "the images of these `SCRIPT`s (and the base) only; can be repeated")
-	flags.BoolVar(&f.gui, "gui-scripts", false, "make images for gui_scripts too")
-	flags.StringVar(&f.mirror, "mirror", "", "distro package mirror `URL` used for the build only; auto takes the host's")
 	flags.StringVar(&f.initPath, "init-path", "", "`PATH` of the init put before every command, or none (default: dumb-init, tini or catatonit of the distribution)")
 	flags.StringArrayVarP(&f.constraints, "constraint", "c", nil, "pip constraints: `FILE`, URL or git+URL@REF#PATH; can be repeated")
 	flags.StringArrayVar(&f.excluded, "constraint-exclude", nil, "leave the entries of `NAME` out of the constraints; can be repeated")
+}
+
+func (f *planFlags) bind(cmd *cobra.Command) {
+	f.bindConfigured(cmd)
+	flags := cmd.Flags()
+	flags.StringArrayVar(&f.only, "only", nil, "the images of these `SCRIPT`s (and the base) only; can be repeated")
+	flags.BoolVar(&f.gui, "gui-scripts", false, "make images for gui_scripts too")
+	flags.StringVar(&f.mirror, "mirror", "", "distro package mirror `URL` used for the build only; auto takes the host's")
 	flags.StringVar(&f.lock, "lock", "", "`FILE` of the project that gives exact versions, or none (default: the first of pylock.toml, uv.lock, poetry.lock, pdm.lock, Pipfile.lock and a requirements.txt with hashes)")
 	flags.StringArrayVar(&f.siblings, "sibling", nil, "use the project in `DIR`, a neighbour's checkout, in place of its release; can be repeated")
 	flags.BoolVar(&f.noCache, "no-cache", false, "run every step again")
