@@ -26,7 +26,7 @@ type Checkout struct {
 	// Patched says that patches were applied: the tree is not that of the commit, and tools that put that into a version need
 	// Described.
 	Patched bool
-	// Described is the clean tree, before the patches; zero where there is no repository.
+	// Described is the commit, without the patches; zero where there is no repository, or a directory is taken as it is.
 	Described Description
 }
 
@@ -59,7 +59,7 @@ func subdirectory(tree string, p definition.Project) (string, error) {
 	if p.Subdirectory.Value == "" {
 		return tree, nil
 	}
-	real, err := within(tree, filepath.Join(tree, filepath.FromSlash(p.Subdirectory.Value)), p.Subdirectory, p.Handle)
+	real, err := within(tree, filepath.Join(tree, filepath.FromSlash(p.Subdirectory.Value)), p.Subdirectory, p.Handle, "correct the path, from the top of the repository")
 	if err != nil {
 		return "", err
 	}
@@ -135,7 +135,7 @@ func (s *store) checkOut(ctx context.Context, handle, commit, tags string, patch
 	if err := s.describe(ctx, tree, filepath.Join(dir, describedFile)); err != nil {
 		return err
 	}
-	return s.apply(ctx, tree, short(commit), patches)
+	return s.apply(ctx, target{tree: tree, index: true, at: short(commit)}, patches)
 }
 
 // pack copies objects: all that commit and tags lead to, in one pack. Its bytes follow from that alone, not from the packs that the

@@ -72,7 +72,7 @@ func (f *Fetcher) project(ctx context.Context, o definition.Origin) (Content, er
 	if err != nil {
 		return Content{}, err
 	}
-	real, err := within(of.Tree, of.Tree+"/"+part, definition.Text{Value: o.Part.Value, At: o.Part.At}, o.Where.Value)
+	real, err := within(of.Tree, of.Tree+"/"+part, definition.Text{Value: o.Part.Value, At: o.Part.At}, o.Where.Value, "correct the path, from the top of the project's tree")
 	if err != nil {
 		return Content{}, err
 	}

@@ -12,7 +12,7 @@ import (
 // describedFile is beside a checkout.
 const describedFile = "described.json"
 
-// Description is what git describe says of a clean work tree, asked as setuptools-scm asks: with --dirty --tags --long --match *[0-9]*.
+// Description is what git describe says of a commit, asked as setuptools-scm asks of a clean tree: with --tags --long --match *[0-9]*.
 type Description struct {
 	// Text is all of it: v1.2-3-gabcdef0; empty where the history has no tag with a number.
 	Text string `json:"text"`
@@ -46,7 +46,7 @@ func (d Description) Version() string {
 	return next + ".dev" + strconv.Itoa(d.Distance) + "+" + d.Node
 }
 
-// describe writes what git says of a clean work tree.
+// describe writes what git says of the commit of a work tree.
 func (s *store) describe(ctx context.Context, tree, file string) error {
 	d, err := s.description(ctx, tree)
 	if err != nil {
@@ -61,7 +61,7 @@ func (s *store) describe(ctx context.Context, tree, file string) error {
 
 // description asks git; that it has no tag to name is no error.
 func (f *Fetcher) description(ctx context.Context, tree string) (Description, error) {
-	text, err := f.git(ctx, gitRun{dir: tree}, "describe", "--dirty", "--tags", "--long", "--match", "*[0-9]*")
+	text, err := f.git(ctx, gitRun{dir: tree}, "describe", "--tags", "--long", "--match", "*[0-9]*")
 	if err != nil {
 		if ctx.Err() == nil && strings.Contains(err.Error(), "describe") {
 			return Description{}, nil // "No names found, cannot describe anything", "No tags can describe"
@@ -74,7 +74,7 @@ func (f *Fetcher) description(ctx context.Context, tree string) (Description, er
 // parseDescription takes it apart.
 func parseDescription(text string) Description {
 	d := Description{Text: text}
-	if m := regexp.MustCompile(`^(.+)-(\d+)-(g[0-9a-f]+)(-dirty)?$`).FindStringSubmatch(text); m != nil {
+	if m := regexp.MustCompile(`^(.+)-(\d+)-(g[0-9a-f]+)$`).FindStringSubmatch(text); m != nil {
 		d.Tag, d.Node = m[1], m[3]
 		d.Distance, _ = strconv.Atoi(m[2]) // which are digits; a number too long for one is no distance
 	}

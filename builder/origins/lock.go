@@ -10,9 +10,9 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// lock keeps other processes and goroutines from what file stands for until unlock is called. The kernel lets go of it when the
+// lock keeps other processes and goroutines from what file stands for, and people know as what, until unlock is called. The kernel lets go of it when the
 // process ends, however that is.
-func (f *Fetcher) lock(ctx context.Context, file string) (unlock func(), err error) {
+func (f *Fetcher) lock(ctx context.Context, file, what string) (unlock func(), err error) {
 	if err := os.MkdirAll(filepath.Dir(file), 0o755); err != nil {
 		return nil, err
 	}
@@ -32,7 +32,7 @@ func (f *Fetcher) lock(ctx context.Context, file string) (unlock func(), err err
 			return nil, &os.PathError{Op: "lock", Path: file, Err: err}
 		case !said:
 			said = true
-			f.Note("waiting for another pbrx-go that fetches the same: " + filepath.Base(filepath.Dir(file)))
+			f.Note("waiting for another fetch of " + what)
 		}
 		select {
 		case <-ctx.Done():

@@ -94,49 +94,62 @@ func patchesPin(all []patch) string {
 	return hex.EncodeToString(hash.Sum(nil))
 }
 
-// apply puts patches into a work tree and its index, so that files they add are among those that git lists, and commits
-// nothing, so that the version stays that of the commit. Without a repository (at is empty) only the work tree is changed.
-func (f *Fetcher) apply(ctx context.Context, tree, at string, all []patch) error {
-	for _, p := range all {
-		var said bytes.Buffer
-		err := f.gitInto(ctx, gitRun{dir: tree, stdin: bytes.NewReader(p.data), env: applyEnv(tree, at)}, &said, applyWith(at)...)
-		if err == nil {
-			continue
-		}
-		if ctx.Err() != nil {
-			return err
-		}
-		return f.unfit(ctx, tree, at, p, host.GitSays(said.String(), err), said.String())
-	}
-	return nil
+// target is a work tree that patches are applied to.
+type target struct {
+	// tree is its top, below where in it the paths of patches begin.
+	tree, below string
+	// index says that there is a repository.
+	index bool
+	// at is what people call the state that the tree has.
+	at string
 }
 
-// applyWith is the command; at is empty without a repository.
-func applyWith(at string, more ...string) []string {
+// git is a run of git apply on a patch. Without a repository, one above is not taken for that of the tree.
+func (t target) git(p patch) gitRun {
+	run := gitRun{dir: t.tree, stdin: bytes.NewReader(p.data)}
+	if !t.index {
+		run.env = []string{"GIT_CEILING_DIRECTORIES=" + filepath.Dir(t.tree)}
+	}
+	return run
+}
+
+// argv is the command.
+func (t target) argv(more ...string) []string {
 	argv := append([]string{"apply", "--whitespace=nowarn"}, more...)
-	if at != "" {
+	if t.index {
 		argv = append(argv, "--index")
+	}
+	if t.below != "" {
+		argv = append(argv, "--directory="+t.below)
 	}
 	return append(argv, "-")
 }
 
-// applyEnv keeps git from taking a repository above for that of the tree.
-func applyEnv(tree, at string) []string {
-	if at != "" {
-		return nil
+// apply puts patches into a work tree and its index, so that files they add are among those that git lists, and commits
+// nothing, so that the version stays that of the commit.
+func (f *Fetcher) apply(ctx context.Context, t target, all []patch) error {
+	for _, p := range all {
+		var said bytes.Buffer
+		err := f.gitInto(ctx, t.git(p), &said, t.argv()...)
+		if err != nil && ctx.Err() != nil {
+			return err
+		}
+		if err != nil {
+			return f.unfit(ctx, t, p, host.GitSays(said.String(), err), said.String())
+		}
 	}
-	return []string{"GIT_CEILING_DIRECTORIES=" + filepath.Dir(tree)}
+	return nil
 }
 
 // unfit says why a patch does not apply.
-func (f *Fetcher) unfit(ctx context.Context, tree, at string, p patch, reason error, said string) error {
+func (f *Fetcher) unfit(ctx context.Context, t target, p patch, reason error, said string) error {
 	where := ""
-	if at != "" {
-		where = " at " + at
+	if t.at != "" {
+		where = " at " + t.at
 	}
 	msg := reason.Error()
 	if m := regexp.MustCompile(`(?m)^error: patch failed: (.+):(\d+)$`).FindStringSubmatch(said); m != nil {
-		msg = fmt.Sprintf("hunk %d does not apply to %s%s", hunk(p.data, m[1], m[2]), m[1], where)
+		msg = fmt.Sprintf("hunk %d does not apply to %s%s", hunk(p.data, strings.TrimPrefix(m[1], t.below+"/"), m[2]), m[1], where)
 	} else if m := regexp.MustCompile(`(?m)^error: (.+): (already exists in (?:index|working directory)|No such file or directory|does not exist in index)$`).FindStringSubmatch(said); m != nil {
 		what := "is not there"
 		if strings.HasPrefix(m[2], "already") {
@@ -144,7 +157,7 @@ func (f *Fetcher) unfit(ctx context.Context, tree, at string, p patch, reason er
 		}
 		msg = fmt.Sprintf("it does not apply: %s %s%s", m[1], what, where)
 	}
-	reverse := f.gitInto(ctx, gitRun{dir: tree, stdin: bytes.NewReader(p.data), env: applyEnv(tree, at)}, new(bytes.Buffer), applyWith(at, "--reverse", "--check")...)
+	reverse := f.gitInto(ctx, t.git(p), new(bytes.Buffer), t.argv("--reverse", "--check")...)
 	switch {
 	case ctx.Err() != nil:
 		return context.Cause(ctx)

@@ -34,11 +34,11 @@ func (f *Fetcher) inTree(dir string, name definition.Text) (string, error) {
 	if filepath.IsAbs(name.Value) {
 		return "", problem(name.At, "write it relative to this file", "%q is an absolute path", name.Value)
 	}
-	return within(root, filepath.Join(dir, filepath.FromSlash(name.Value)), name, "the repository")
+	return within(root, filepath.Join(dir, filepath.FromSlash(name.Value)), name, "the repository", "correct the path, which is relative to this file")
 }
 
-// within is the real path of full, a path below root as the definition calls it; tree is what people call root.
-func within(root, full string, name definition.Text, tree string) (string, error) {
+// within is the real path of full, which the definition names as name; tree is what people call root, hint what to do where nothing is there.
+func within(root, full string, name definition.Text, tree, hint string) (string, error) {
 	outside := problem(name.At, "", "%q is outside %s", name.Value, tree)
 	lexical, err := filepath.Abs(full)
 	if err != nil {
@@ -57,7 +57,7 @@ func within(root, full string, name definition.Text, tree string) (string, error
 	real, err := filepath.EvalSymlinks(lexical)
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
-		return "", problem(name.At, "correct the path, which is relative to this file", "%q does not exist", name.Value)
+		return "", problem(name.At, hint, "%q does not exist", name.Value)
 	case err != nil:
 		return "", problem(name.At, "", "%q cannot be read: %v", name.Value, err)
 	case !below(base, real):

@@ -43,7 +43,7 @@ func (f *Fetcher) openStore(ctx context.Context, o definition.Origin, who string
 	sum := sha256.Sum256([]byte(address))
 	dir := filepath.Join(f.StateDir, "repositories", hex.EncodeToString(sum[:16]))
 	s = &store{Fetcher: f, address: address, who: who, dir: dir, repo: filepath.Join(dir, "store.git"), origin: o}
-	unlock, err = f.lock(ctx, filepath.Join(dir, "lock"))
+	unlock, err = f.lock(ctx, filepath.Join(dir, "lock"), address)
 	if err != nil {
 		return nil, nil, err
 	}
