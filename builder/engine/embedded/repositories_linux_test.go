@@ -174,8 +174,6 @@ func TestRepositoryOfApt(t *testing.T) {
 		left []string
 	}{
 		{"passing", armoured, false, nil},
-		{"passing, with a binary key", binary, false, nil},
-		{"kept", armoured, true, []string{"/etc/apt/keyrings/sea.asc", "/etc/apt/sources.list.d/sea.sources"}},
 		{"kept, with a binary key", binary, true, []string{"/etc/apt/keyrings/sea.gpg", "/etc/apt/sources.list.d/sea.sources"}},
 	} {
 		t.Run(m.name, func(t *testing.T) {
