@@ -77,6 +77,7 @@ type bench struct {
 	files  string // a folder that is the local source "files"
 	log    *stepLog
 	merge  bool
+	again  bool // every step runs, whatever the cache has
 }
 
 // stepLog remembers what steps printed, and which ran.
@@ -148,7 +149,7 @@ func (b *bench) solve(work func(ctx context.Context, c gateway.Client, compiler 
 	if err != nil {
 		b.Fatal(err)
 	}
-	in := plan2llb.Inputs{Base: b.state(), Platform: v1.Platform{OS: "linux", Architecture: "amd64"}, Features: plan2llb.Features{Merge: b.merge}, Epoch: time.Unix(stepEpoch, 0)}
+	in := plan2llb.Inputs{Base: b.state(), Platform: v1.Platform{OS: "linux", Architecture: "amd64"}, Features: plan2llb.Features{Merge: b.merge}, NoCache: b.again, Epoch: time.Unix(stepEpoch, 0)}
 	_, err = b.solver.Solve(b.Context(), builder.Job{Locals: map[string]fsutil.FS{"base": only, "files": files}, Status: b.log.update,
 		Work: func(ctx context.Context, c gateway.Client) (*gateway.Result, error) {
 			return gateway.NewResult(), work(ctx, c, plan2llb.New(in))
