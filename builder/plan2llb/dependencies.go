@@ -187,7 +187,7 @@ type Target struct {
 // Assemble installs groups of wheels, each beside the others, and lays them in their order over a root file
 // system that has some layers beyond the base. It returns the file system of the image and all the layers it has beyond the base.
 func (c *Compiler) Assemble(target Target, root llb.State, layers []Layer, groups []Group) (llb.State, []Layer) {
-	over := []llb.State{root}
+	var over []llb.State
 	add := func(st llb.State, layer Layer) {
 		over, layers = append(over, st), append(layers, layer)
 	}
@@ -199,15 +199,7 @@ func (c *Compiler) Assemble(target Target, root llb.State, layers []Layer, group
 	for _, g := range groups {
 		add(c.install(target, environment, g), Layer{Content: g.Content, CreatedBy: "pbrx-go: " + g.Title})
 	}
-	if c.in.Features.Merge {
-		return llb.Merge(over, llb.WithCustomName("[internal] layers")), layers
-	}
-	st := over[0]
-	for n, layer := range over[1:] {
-		st = st.File(llb.Copy(layer, "/", "/", &llb.CopyInfo{CopyDirContentsOnly: true}),
-			llb.WithCustomName(fmt.Sprintf("[internal] layer %d", n+1)))
-	}
-	return st, layers
+	return c.Overlay(root, over...), layers
 }
 
 // environment makes the virtual environment, as a tree relative to /.
