@@ -132,14 +132,14 @@ func (p *parts) baseImage(ctx context.Context, c gateway.Client, image images.Im
 			late = append(late, f)
 		}
 	}
-	if s, err = p.files(ctx, c, s, early, ""); err != nil {
+	if s, err = p.files(ctx, c, s, early, "all images"); err != nil {
 		return s, err
 	}
 	s = s.with(p.compiler.Trees(p.target(), p.baseGroups())...)
-	if p.base, err = p.files(ctx, c, s, late, ""); err != nil {
+	if p.base, err = p.files(ctx, c, s, late, "all images, over Python"); err != nil {
 		return s, err
 	}
-	p.ran, err = p.runs(ctx, c, p.base, image.Runs, "")
+	p.ran, err = p.runs(ctx, c, p.base, image.Runs, "all images")
 	return p.ran, err
 }
 
@@ -161,7 +161,7 @@ func (p *parts) beginning(ctx context.Context, c gateway.Client, n int, image im
 	if p.compiler.Merges() {
 		return begun.with(p.ran.over...), nil
 	}
-	return p.runs(ctx, c, begun.with(p.base.over...), p.plan.Images[0].Runs, "")
+	return p.runs(ctx, c, begun.with(p.base.over...), p.plan.Images[0].Runs, "all images")
 }
 
 // replaced are the distributions of the base that those of an image replace.

@@ -46,6 +46,7 @@ func (b *build) level(ctx context.Context, c gateway.Client, s stack, level imag
 		if err != nil {
 			return s, err
 		}
+		root := b.compiler.Accounts(s.root, b.Base.Python.Executable, level)
 		s = s.above(root, plan2llb.Layer{Content: "accounts", CreatedBy: "pbrx-go: accounts of " + level.From})
 	}
 	if plan2llb.Installs(level.DistroContent) {
@@ -58,6 +59,9 @@ func (b *build) level(ctx context.Context, c gateway.Client, s stack, level imag
 			title += " of " + level.From
 		}
 		s = s.above(b.compiler.PackagesOn(s.root, b.Base, index, level.DistroContent, "runtime"), plan2llb.Layer{Content: "distro", CreatedBy: title})
+	}
+	if root, joined := b.compiler.JoinGroups(s.root, b.Base.Python.Executable, level); joined {
+		s = s.above(root, plan2llb.Layer{Content: "accounts", CreatedBy: "pbrx-go: groups of the accounts of " + level.From})
 	}
 	return s, nil
 }

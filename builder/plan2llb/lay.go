@@ -1,11 +1,7 @@
 package plan2llb
 
 import (
-	"fmt"
-
 	"github.com/moby/buildkit/client/llb"
-
-	"github.com/pbrx-go/pbrx-go/images"
 )
 
 // Layer is one layer that a plan adds to the base.
@@ -39,20 +35,11 @@ func (c *Compiler) Trees(target Target, groups []Group) []Overlay {
 
 // Lay lays trees in their order over a root file system: by Merge where the engine has it, else by a copy each.
 func (c *Compiler) Lay(root llb.State, over []Overlay) llb.State {
-	if len(over) == 0 {
-		return root
+	var trees []llb.State
+	for _, o := range over {
+		trees = append(trees, o.State)
 	}
-	if c.in.Features.Merge {
-		states := []llb.State{root}
-		for _, o := range over {
-			states = append(states, o.State)
-		}
-		return llb.Merge(states, llb.WithCustomName("[internal] layers"))
-	}
-	for n, o := range over {
-		root = root.File(llb.Copy(o.State, "/", "/", &llb.CopyInfo{CopyDirContentsOnly: true}), llb.WithCustomName(fmt.Sprintf("[internal] layer %d", n+1)))
-	}
-	return root
+	return c.Overlay(root, trees...)
 }
 
 // Merges says whether the engine can lay one tree over several root file systems.
@@ -60,8 +47,3 @@ func (c *Compiler) Merges() bool { return c.in.Features.Merge }
 
 // Base is the file system of the base image.
 func (c *Compiler) Base() llb.State { return c.in.Base }
-
-// Accounts stub.
-func (c *Compiler) Accounts(root llb.State, base images.Base, level images.Level) (llb.State, error) {
-	return root, nil
-}
