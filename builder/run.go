@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"maps"
+	"slices"
 	"strings"
 	"time"
 
@@ -16,6 +17,7 @@ import (
 	v1 "github.com/opencontainers/image-spec/specs-go/v1"
 	"github.com/tonistiigi/fsutil"
 
+	"github.com/pbrx-go/pbrx-go/builder/dockerfile"
 	"github.com/pbrx-go/pbrx-go/builder/gitdir"
 	"github.com/pbrx-go/pbrx-go/builder/plan2llb"
 	"github.com/pbrx-go/pbrx-go/builder/projectfiles"
@@ -48,6 +50,8 @@ type Folder struct {
 // Source is what the project's wheel is built from.
 type Source struct {
 	Files fsutil.FS
+	// Folder is the project's whole folder, of which Dockerfiles copy what they name.
+	Folder fsutil.FS
 	// Git is the project's history, nil where there is none.
 	Git fsutil.FS
 	// Below is where in the repository's work tree the project lies, empty at its top.
@@ -102,6 +106,7 @@ type Run struct {
 
 	solver   Solver
 	opts     Options
+	opener   *opener
 	image    *BaseImage
 	platform v1.Platform
 	features plan2llb.Features
@@ -111,15 +116,16 @@ type Run struct {
 	// cached are the states whose steps a layer cache holds after Build.
 	cached []llb.State
 	ages   []Age
+	// contents are what a definition's origins were found to be.
+	contents []Folder
 }
 
 // Probe finds the base image and learns what it is. Errors are *BaseError, *EngineError or *StepError.
 func Probe(ctx context.Context, solver Solver, opts Options) (*Run, error) {
-	r := &Run{solver: solver, opts: opts, tracker: newTracker(opts.Status, opts.Host.Hidden...)}
+	r := &Run{solver: solver, opts: opts, opener: newOpener(opts), tracker: newTracker(opts.Status, opts.Host.Hidden...)}
 	var compiler *plan2llb.Compiler
-	stores := lateStores{}
 	_, err := solver.Solve(ctx, Job{
-		Stores: stores.stores(),
+		Stores: r.opener.store.stores(),
 		Status: r.tracker.update,
 		Work: func(ctx context.Context, c gateway.Client) (*gateway.Result, error) {
 			var err error
@@ -127,10 +133,9 @@ func Probe(ctx context.Context, solver Solver, opts Options) (*Run, error) {
 				return nil, err
 			}
 			r.features.HostNetwork = opts.OnImages
-			if r.image, err = openBase(ctx, opts, r.platform, c); err != nil {
+			if r.image, err = r.opener.image(ctx, c, r.platform, opts.Base, true); err != nil {
 				return nil, err
 			}
-			stores.set(r.image.Stores[storeName])
 			compiler = r.compiler()
 			var facts llb.State
 			if r.Base, facts, err = probe(ctx, c, r.image, compiler, r.platform); err != nil {
@@ -151,12 +156,12 @@ func Probe(ctx context.Context, solver Solver, opts Options) (*Run, error) {
 	return r, nil
 }
 
-// Close takes back what the engine was given for this run: a base that it could not read out of a session.
+// Close takes back what the engine was given for this run: images that it could not read out of a session.
 func (r *Run) Close(ctx context.Context) error {
-	if r.image == nil {
+	if r.opener == nil {
 		return nil
 	}
-	return r.image.close(ctx)
+	return r.opener.close(ctx)
 }
 
 // chooseMirror makes the mirror a secret: where packages came from is no part of what they are.
@@ -231,6 +236,9 @@ func (r *Run) job(work func(context.Context, gateway.Client) (*gateway.Result, e
 	if r.opts.Source.Files != nil {
 		locals[plan2llb.SourceLocal] = r.opts.Source.Files
 	}
+	if r.opts.Source.Folder != nil {
+		locals[dockerfile.ContextLocal] = r.opts.Source.Folder
+	}
 	if r.opts.Source.Git != nil {
 		locals[plan2llb.GitLocal] = r.opts.Source.Git
 	}
@@ -240,11 +248,14 @@ func (r *Run) job(work func(context.Context, gateway.Client) (*gateway.Result, e
 			locals[git] = s.Git
 		}
 	}
-	for _, f := range r.opts.Host.FindLinks {
+	for _, f := range slices.Concat(r.opts.Host.FindLinks, r.contents) {
 		locals[f.Name] = f.FS
 	}
-	return Job{Locals: locals, Stores: r.image.Stores, Secrets: r.opts.Host.Secrets, Work: work, Status: r.tracker.update, HostNetwork: r.features.HostNetwork}
+	return Job{Locals: locals, Stores: r.opener.store.stores(), Secrets: r.opts.Host.Secrets, Work: work, Status: r.tracker.update, HostNetwork: r.features.HostNetwork}
 }
+
+// Offer gives steps more folders of the host, under the names by which the plan's contents speak of them.
+func (r *Run) Offer(folders ...Folder) { r.contents = append(r.contents, folders...) }
 
 // Steps are the steps of the run so far and whether they ran.
 func (r *Run) Steps() []StepResult { return r.tracker.steps() }
@@ -274,7 +285,7 @@ func (r *Run) explain(ctx context.Context, err error, compiler *plan2llb.Compile
 		return err
 	}
 	if step, ok := r.tracker.failed(compiler.Steps()); ok {
-		if plan2llb.IsIndex(step.Step) {
+		if plan2llb.IsIndex(step.Step) && (len(step.From) == 0 || step.Surroundings()) { // else it is a repository that the definition names
 			return &EngineError{Doing: "fetching the package index of " + r.Base.DistroName, Err: step,
 				Hint: "name a mirror that answers with --mirror URL (auto takes the host's); where nothing but the init is to be installed, --init-path none does without"}
 		}

@@ -61,7 +61,7 @@ func (a *app) pushImages(ctx context.Context, o *pushOptions) (err error) {
 	if err != nil {
 		return err
 	}
-	names, err := o.names()
+	names, err := a.pushNames(ctx, o)
 	if err != nil {
 		return err
 	}
@@ -90,8 +90,8 @@ func (a *app) pushImages(ctx context.Context, o *pushOptions) (err error) {
 	return nil
 }
 
-// names are the names of the project's images, without tags.
-func (o *pushOptions) names() ([]string, error) {
+// pushNames are the names of the project's images, without tags.
+func (a *app) pushNames(ctx context.Context, o *pushOptions) (names []string, err error) {
 	if o.prefix == "" {
 		return nil, usagef("push-images: say which registry with --prefix, as in --prefix registry.example.org/team")
 	}
@@ -100,18 +100,19 @@ func (o *pushOptions) names() ([]string, error) {
 			return nil, usagef("--tag: %w", err)
 		}
 	}
-	project, file, err := openProject(o.dir)
+	flags := planFlags{prefix: o.prefix, only: o.only, gui: o.gui, lock: noLock, quiet: true}
+	in, err := a.readInput(ctx, o.dir, &flags)
 	if err != nil {
 		return nil, err
 	}
-	plan, err := images.New(images.Input{Project: project, Bindep: file}, images.Options{Prefix: o.prefix, Only: o.only, GUIScripts: o.gui})
+	defer func() { err = errors.Join(err, in.close()) }()
+	plan, err := images.New(in.Input, flags.options())
 	if err != nil {
 		return nil, usageError{err}
 	}
 	if plan.Pending() {
 		return nil, usagef("%s: which images there are is known from the wheel only: push them with `pbrx-go build-images --push`", o.dir)
 	}
-	var names []string
 	for _, image := range plan.Images {
 		if image.Selected {
 			names = append(names, image.Name)

@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"io"
 	"os"
 	"path/filepath"
 	"slices"
@@ -40,7 +41,7 @@ func TestNamesToPush(t *testing.T) {
 			}
 			o := c.options
 			o.dir, o.prefix, o.tags = "DIR", "p", []string{"latest"}
-			got, err := o.names()
+			got, err := (&app{streams: Streams{Err: io.Discard}, env: environment{"HOME": t.TempDir()}}).pushNames(t.Context(), &o)
 			said := ""
 			if err != nil {
 				said = err.Error()

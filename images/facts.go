@@ -1,0 +1,50 @@
+package images
+
+import (
+	"path"
+	"strings"
+
+	"github.com/pbrx-go/pbrx-go/images/definition"
+	"github.com/pbrx-go/pbrx-go/setupcfg"
+)
+
+// FactsOf are what values of a definition may name of a base. Where nothing is known of its Python, because there is
+// no base but an os-release file, the names stay in braces.
+func FactsOf(in Input, opts Options) definition.Facts {
+	f := definition.Facts{Codename: in.Base.Distro.Codename, VersionID: in.Base.Distro.Version, Arch: "amd64"}
+	if _, arch, ok := strings.Cut(in.Base.Platform, "/"); ok {
+		f.Arch = arch
+	}
+	f.Machine = map[string]string{"amd64": "x86_64", "arm64": "aarch64"}[f.Arch]
+	if f.Machine == "" {
+		f.Machine = f.Arch
+	}
+	if python := in.Base.Python; python.Purelib != "" {
+		f.Prefix, f.SitePackages = path.Dir(python.Scripts), python.Purelib
+		if env := environmentOf(in, opts); env != "" {
+			f.Prefix, f.SitePackages = env, path.Join(env, "lib", "python"+minor(python.Version), "site-packages")
+		}
+	}
+	return f
+}
+
+// minor is X.Y of a version X.Y.Z.
+func minor(version string) string {
+	parts := strings.SplitN(version, ".", 3)
+	return strings.Join(parts[:min(2, len(parts))], ".")
+}
+
+// environmentOf is the virtual environment of the images; empty where there is none.
+func environmentOf(in Input, opts Options) string {
+	name := in.Project.Name.Value
+	switch {
+	case in.Definition != nil && in.Definition.Venv.IsSet():
+		return in.Definition.Venv.Value
+	case in.Definition != nil && in.Definition.Name.IsSet():
+		name = in.Definition.Name.Value
+	}
+	if in.Base.Python.ExternallyManaged && name != "" {
+		return "/opt/" + setupcfg.Canonical(name)
+	}
+	return ""
+}
