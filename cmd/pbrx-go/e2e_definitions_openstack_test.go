@@ -72,26 +72,69 @@ func (o openstackServices) makePackageFile(t *testing.T) {
 	edit(t, definition, "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef", hex.EncodeToString(sum[:]))
 }
 
-// buildDockerfiles builds the images that the Dockerfiles of the services begin with, and those of the services.
-func (o openstackServices) buildDockerfiles(t *testing.T, host string) {
+// service is the definition of a service.
+func (o openstackServices) service(name string) example {
+	return example{dir: o.dir, name: "openstack/" + name, project: name, args: map[string]string{"PROJECT": name}, images: []exampleImage{{name: name}}}
+}
+
+// buildBases builds the images that the Dockerfiles of services begin with.
+func (o openstackServices) buildBases(t *testing.T, host string) {
 	t.Helper()
-	for _, d := range []dockerfile{
-		{file: "openstack-venv-builder/Dockerfile"},
-		{file: "openstack-runtime/Dockerfile", args: map[string]string{"ARCHIVE": o.archive}},
-		{file: "nova/Dockerfile", args: map[string]string{"PROJECT": "nova"}},
-		{file: "keystone/Dockerfile", args: map[string]string{"PROJECT": "keystone"}},
-	} {
-		d.context, d.name = o.dir, filepath.Dir(d.file)+":pbrx-go"
+	for _, name := range []string{"openstack-venv-builder", "openstack-runtime"} {
+		d := dockerfile{context: o.dir, file: name + "/Dockerfile", name: name + ":pbrx-go", args: map[string]string{"ARCHIVE": o.archive}}
 		d.build(t, host)
+		unnameAfter(t, host, name)
 	}
 }
 
 func TestDefinitionsOpenstack(t *testing.T) {
 	host := dockerfileHost(t)
-	unnameAfter(t, host, "openstack-")
 	o := newOpenstack(t)
-	o.buildDockerfiles(t, host)
-	for _, service := range []string{"nova", "keystone"} {
-		savedImage(t, host, service+":pbrx-go")
-	}
+	o.buildBases(t, host)
+	nova, keystone := o.service("nova"), o.service("keystone")
+	t.Run("nova", func(t *testing.T) {
+		nova.build(t)
+		nova.checkNova(t, `34\.0\.0`, "2.1.0")
+		nova.compare(t)
+	})
+	t.Run("nova of another release", func(t *testing.T) {
+		other := o.service("nova")
+		other.flags, other.tag = []string{"--release", "2025.2"}, "2025.2"
+		other.build(t)
+		other.checkNova(t, `34\.0\.1\.dev1`, "2.0.0")
+	})
+	t.Run("keystone", func(t *testing.T) {
+		keystone.build(t)
+		keystone.compare(t)
+		// Without keys it does not start, and they are no part of an image. The server loads the application and ends.
+		const keys = "keystone-manage fernet_setup --keystone-user keystone --keystone-group keystone"
+		keystone.run(t, scriptRun{args: []string{"keystone", "--exec-pre-app", keys, "--no-server"}, stderr: `(?s).*\nWSGI app 0 .* ready in .*`})
+	})
+	t.Run("what they share", func(t *testing.T) {
+		one, other := readLayout(t, nova.layout).image(t, "nova:latest"), readLayout(t, keystone.layout).image(t, "keystone:latest")
+		shared := 0
+		for n, layer := range one.layerDigests() {
+			if n < len(other.layerDigests()) && other.layerDigests()[n] == layer {
+				shared++
+			}
+		}
+		if shared < 2 {
+			t.Errorf("nova and keystone have %d layers in common; want those of the base and of their parent's packages", shared)
+		}
+	})
+}
+
+// checkNova starts the image: nova with its patch, the filter and the driver that are in no release of it, and a module of the
+// distribution.
+func (e *example) checkNova(t *testing.T, version, iso8601 string) {
+	t.Helper()
+	const program = `import importlib.metadata, libvirt, rados
+import nova.conf
+from nova_scheduler_filters import failure_domain
+from os_brick.initiator.connectors import storpool
+print(rados.__version__, storpool.DRIVER_OF, failure_domain.FailureDomainFilter.__name__)
+print(nova.conf.CONF.cert, importlib.metadata.version("iso8601"))
+`
+	e.run(t, scriptRun{args: e.inTag("nova", "nova-manage", "--version"), stdout: version + `\n`})
+	e.run(t, scriptRun{args: e.inTag("nova", "python3", "-c", program), stdout: `19\.2 caracal FailureDomainFilter\n/etc/nova/novnc\.pem ` + iso8601 + `\n`})
 }

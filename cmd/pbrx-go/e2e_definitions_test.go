@@ -111,3 +111,67 @@ func TestDefinitionsAreShort(t *testing.T) {
 		}
 	}
 }
+
+// example is a definition that is built, and compared with a Dockerfile.
+type example struct {
+	// dir is its copy, with all that it asks for; name that of its folder in testdata/definitions, with what lies below
+	// it where there are several; project the folder below dir that is built.
+	dir, name, project string
+	// args are the arguments of the Dockerfile, flags those of build-images.
+	args  map[string]string
+	flags []string
+	// tag is that of the images, where it is not latest.
+	tag    string
+	images []exampleImage
+
+	layout string
+	out    outcome
+}
+
+// exampleImage is an image of an example.
+type exampleImage struct {
+	name string
+	// target is the stage of the Dockerfile that it is compared with, the last one where it is empty.
+	target string
+}
+
+// build builds the images.
+func (e *example) build(t *testing.T) {
+	t.Helper()
+	e.layout = filepath.Join(t.TempDir(), "layout")
+	e.out = command{args: buildArgs(filepath.Join(e.dir, e.project), testBase(t), e.layout, append([]string{"--engine", "embedded"}, e.flags...)...)}.succeed(t)
+}
+
+// compare builds the Dockerfile's images, and compares each with ours.
+func (e *example) compare(t *testing.T) {
+	t.Helper()
+	t.Run("compare", func(t *testing.T) {
+		host := dockerfileHost(t)
+		var pairs []imagePair
+		for _, image := range e.images {
+			d := dockerfile{context: e.dir, file: filepath.Join(e.project, "Dockerfile"), target: image.target, name: "example-" + image.name + ":pbrx-go", args: e.args}
+			d.build(t, host)
+			unnameAfter(t, host, "example-"+image.name)
+			tag := "latest"
+			if e.tag != "" {
+				tag = e.tag
+			}
+			pairs = append(pairs, imagePair{ours: readLayout(t, e.layout).image(t, image.name+":"+tag), other: savedImage(t, host, d.name)})
+		}
+		checkDifferences(t, filepath.Join(repository(t), "testdata/definitions", e.name, "differences.txt"), pairs...)
+	})
+}
+
+// run starts an image.
+func (e *example) run(t *testing.T, r scriptRun) {
+	t.Helper()
+	t.Run("run "+strings.Join(r.args, " "), func(t *testing.T) { r.check(t, e.layout) })
+}
+
+// inTag are the arguments of a run of the image with the example's tag.
+func (e *example) inTag(args ...string) []string {
+	if e.tag == "" {
+		return args
+	}
+	return append([]string{"--tag", e.tag}, args...)
+}

@@ -198,9 +198,9 @@ func readJustified(text string) ([]justified, error) {
 	return all, nil
 }
 
-// unexpected are the differences that no line justifies, and the lines that justify none.
-func unexpected(found []difference, list []justified) (differences []difference, idle []justified, err error) {
-	used := map[int]bool{}
+// unexpected are the differences that no line justifies. used notes the lines that justify one.
+func unexpected(found []difference, list []justified, used map[int]bool) ([]difference, error) {
+	var left []difference
 	for _, d := range found {
 		known := false
 		for _, j := range list {
@@ -209,45 +209,52 @@ func unexpected(found []difference, list []justified) (differences []difference,
 			}
 			matches, err := j.pattern.MatchesOrParentMatches(d.name)
 			if err != nil {
-				return nil, nil, fmt.Errorf("%d: %w", j.line, err)
+				return nil, fmt.Errorf("%d: %w", j.line, err)
 			}
 			if matches {
 				known, used[j.line] = true, true
 			}
 		}
 		if !known {
-			differences = append(differences, d)
+			left = append(left, d)
 		}
 	}
-	for _, j := range list {
-		if !used[j.line] {
-			idle = append(idle, j)
-		}
-	}
-	return differences, idle, nil
+	return left, nil
 }
 
-// checkDifferences compares an image with the one that a Dockerfile makes: file says in which they may differ.
-func checkDifferences(t *testing.T, ours, other ociImage, file string) {
+// idle are the lines that are not used.
+func idle(list []justified, used map[int]bool) []justified {
+	return slices.DeleteFunc(slices.Clone(list), func(j justified) bool { return used[j.line] })
+}
+
+// imagePair is an image and what it is compared with.
+type imagePair struct{ ours, other ociImage }
+
+// checkDifferences compares images with those that a Dockerfile makes: file says in what they may differ. Each of its lines
+// must say so of one of them at least.
+func checkDifferences(t *testing.T, file string, pairs ...imagePair) {
 	t.Helper()
 	list, err := readJustified(readFile(t, file))
 	if err != nil {
 		t.Fatalf("%s:%v", file, err)
 	}
-	one, two := factsOf(t, ours), factsOf(t, other)
-	if len(one) < 1000 || len(two) < 1000 {
-		t.Fatalf("%s has only %d facts, the other one %d", ours.name, len(one), len(two))
+	used := map[int]bool{}
+	for _, p := range pairs {
+		one, two := factsOf(t, p.ours), factsOf(t, p.other)
+		if len(one) < 1000 || len(two) < 1000 {
+			t.Fatalf("%s has only %d facts, the other one %d", p.ours.name, len(one), len(two))
+		}
+		all := differences(one, two)
+		found, err := unexpected(all, list, used)
+		if err != nil {
+			t.Fatalf("%s:%v", file, err)
+		}
+		t.Logf("%s: %d facts, %d differences, %d of them not expected", p.ours.name, len(one), len(all), len(found))
+		for _, d := range found[:min(len(found), 200)] {
+			t.Errorf("%s: %s", p.ours.name, d)
+		}
 	}
-	all := differences(one, two)
-	found, idle, err := unexpected(all, list)
-	if err != nil {
-		t.Fatalf("%s:%v", file, err)
-	}
-	t.Logf("%s: %d facts, %d differences, %d of them not expected", ours.name, len(one), len(all), len(found))
-	for _, d := range found[:min(len(found), 200)] {
-		t.Errorf("%s: %s", ours.name, d)
-	}
-	for _, j := range idle {
+	for _, j := range idle(list, used) {
 		t.Errorf("%s:%d: %s: there is no such difference", file, j.line, j.text)
 	}
 }

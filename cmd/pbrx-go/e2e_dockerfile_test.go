@@ -28,6 +28,8 @@ const dockerfileBase = "debian-python:bookworm"
 type dockerfile struct {
 	// context is the folder that COPY takes from, file the Dockerfile below it.
 	context, file string
+	// target is the stage that is built, the last one where it is empty.
+	target string
 	// name is given to the image.
 	name string
 	args map[string]string
@@ -47,6 +49,9 @@ func (d dockerfile) build(t *testing.T, host string) {
 		t.Fatal(err)
 	}
 	attrs := map[string]string{"filename": d.file, "force-network-mode": "host"}
+	if d.target != "" {
+		attrs["target"] = d.target
+	}
 	for name, value := range d.args {
 		attrs["build-arg:"+name] = value
 	}
