@@ -138,6 +138,7 @@ type facts struct {
 	PackageManager string            `json:"package_manager"`
 	Inits          map[string]string `json:"inits"`
 	Python         images.Python     `json:"python"`
+	Prefix         string            `json:"prefix"`
 	Distributions  map[string]string `json:"distributions"`
 }
 
@@ -156,6 +157,7 @@ func probe(ctx context.Context, c gateway.Client, base *BaseImage, compiler *pla
 	if err != nil {
 		return b, st, &BaseError{Location: base.Location, Err: err}
 	}
+	f.Python.Prefix = f.Prefix
 	return images.Base{
 		Ref:            base.Location.String(),
 		Digest:         base.Digest.String(),

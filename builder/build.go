@@ -72,6 +72,9 @@ type build struct {
 	plan     *images.Plan
 	init     string
 	siblings []*sibling
+	// tools are the builder's Python tools, own the canonical names of what the images were given.
+	tools    plan2llb.Builder
+	own      []string
 	warnings []string
 }
 
@@ -137,6 +140,7 @@ func (b *build) assemble(ctx context.Context, c gateway.Client, in images.Input)
 		return nil, err
 	}
 	on := b.workshop(index)
+	b.tools = on.builder
 	runtimePackages := b.runtimePackages()
 	runtime := b.compiler.Packages(b.Base, index, runtimePackages, "runtime")
 	if err := b.siblingWheels(on); err != nil {
@@ -177,6 +181,7 @@ func (b *build) assemble(ctx context.Context, c gateway.Client, in images.Input)
 	if err != nil {
 		return nil, err
 	}
+	b.own = dependencies.ownNames(metadata.Name)
 	var out []assembly
 	for n, image := range b.plan.Images {
 		if !image.Selected {
@@ -194,7 +199,7 @@ func (b *build) assemble(ctx context.Context, c gateway.Client, in images.Input)
 
 // target is where the images have their Python distributions.
 func (b *build) target() plan2llb.Target {
-	return plan2llb.Target{Python: b.plan.Base.Python.Executable, Environment: b.plan.Environment}
+	return plan2llb.Target{Python: b.plan.Base.Python.Executable, Environment: b.plan.Environment, SystemSitePackages: b.plan.SystemSitePackages}
 }
 
 // index fetches the package index, checks that it has what bindep.txt asks for, and chooses the init.

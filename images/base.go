@@ -33,6 +33,8 @@ type Base struct {
 type Python struct {
 	// Executable is the absolute path of the interpreter.
 	Executable string `json:"executable"`
+	// Prefix is where it is installed: /usr for the distribution's own.
+	Prefix string `json:"-"`
 	// Version is the full version, such as 3.13.1.
 	Version string `json:"version"`
 	// Purelib is the directory that pure Python packages are installed into.

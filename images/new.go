@@ -64,6 +64,8 @@ type Options struct {
 	Only []string
 	// GUIScripts asks for images of the GUI scripts too.
 	GUIScripts bool
+	// Environment is the virtual environment to install into.
+	Environment Environment
 	// InitPath is the path of the init, or "none"; empty takes one of the distribution's.
 	InitPath string
 }
@@ -89,13 +91,11 @@ func New(in Input, opts Options) (*Plan, error) {
 	if in.Lock != nil {
 		p.Lock = &Lock{File: in.Lock.File, Kind: string(in.Lock.Kind), Packages: len(in.Lock.Packages), Others: in.Lock.Others}
 	}
-	if in.Base.Python.ExternallyManaged && p.Project.Name != "" {
-		p.Environment = "/opt/" + setupcfg.Canonical(p.Project.Name)
-	}
+	problems := p.chooseEnvironment(in.Base, opts.Environment)
 	p.addPackages(in)
 	p.addSiblings(in.Siblings)
 	p.addTools(in)
-	problems := p.chooseInit(in, opts.InitPath)
+	problems = append(problems, p.chooseInit(in, opts.InitPath)...)
 	for _, w := range in.Project.Warnings {
 		p.Warnings = append(p.Warnings, w.String())
 	}

@@ -180,6 +180,8 @@ type Layer struct {
 type Target struct {
 	// Python is the interpreter of the base, Environment the virtual environment to install into; empty where there is none.
 	Python, Environment string
+	// SystemSitePackages says that the environment sees what that interpreter does.
+	SystemSitePackages bool
 }
 
 // Assemble installs groups of wheels, each beside the others, and lays them in their order over a root file
@@ -210,7 +212,11 @@ func (c *Compiler) Assemble(target Target, root llb.State, layers []Layer, group
 
 // environment makes the virtual environment, as a tree relative to /.
 func (c *Compiler) environment(target Target) llb.State {
-	return c.exec(c.in.Base, Step{Name: "[python] environment"}, program(target.Python, "environment.py", target.Python, target.Environment), offline()).
+	operands := []string{target.Python, target.Environment}
+	if target.SystemSitePackages {
+		operands = append(operands, "--system-site-packages")
+	}
+	return c.exec(c.in.Base, Step{Name: "[python] environment"}, program(target.Python, "environment.py", operands...), offline()).
 		AddMount("/out", llb.Scratch())
 }
 

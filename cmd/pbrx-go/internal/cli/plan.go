@@ -132,6 +132,9 @@ func (a *app) planText(p *images.Plan) error {
 	if p.Project.Name == "" && p.Base.Python.ExternallyManaged {
 		where = "/opt/ and the project's name"
 	}
+	if p.SystemSitePackages {
+		where += ", with the system's site packages"
+	}
 	fmt.Fprintf(out, "install  into %s\n", where)
 	inits := []string{cmp.Or(p.Init.Path, "none")}
 	if len(p.Init.Candidates) > 0 {
