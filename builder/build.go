@@ -273,7 +273,7 @@ func (b *build) chooseInit(missing []string) {
 
 // runtimePackages are bindep's and the init's.
 func (b *build) runtimePackages() []images.Package {
-	packages := slices.Clone(b.plan.Runtime)
+	packages := slices.DeleteFunc(slices.Clone(b.plan.Runtime), func(p images.Package) bool { return p.From == images.NoPython }) // it is there
 	for _, candidate := range b.plan.Init.Candidates {
 		if candidate.Path == b.init {
 			packages = append(packages, images.Package{Name: candidate.Package, From: "the init put before every command (--init-path none leaves it out)"})

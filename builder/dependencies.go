@@ -279,7 +279,7 @@ func (d *dependencies) versions() map[string]string {
 // root is the root file system that the distributions of one image are laid over, without those of the base that they
 // replace, and the layers that it has beyond the base.
 func (b *build) root(n int, d *dependencies, project string, runtime llb.State, hasRuntime bool) (llb.State, []plan2llb.Layer) {
-	var layers []plan2llb.Layer
+	layers := slices.Clone(b.layers)
 	if hasRuntime {
 		layers = append(layers, plan2llb.Layer{Content: "distro", CreatedBy: "pbrx-go: distro packages for run time"})
 	}

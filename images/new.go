@@ -93,6 +93,9 @@ func New(in Input, opts Options) (*Plan, error) {
 	}
 	problems := p.chooseEnvironment(in.Base, opts.Environment)
 	p.addPackages(in)
+	if name := in.Base.Python.Package; name != "" {
+		p.Runtime = append(p.Runtime, Package{Name: name, From: NoPython})
+	}
 	p.addSiblings(in.Siblings)
 	p.addTools(in)
 	problems = append(problems, p.chooseInit(in, opts.InitPath)...)

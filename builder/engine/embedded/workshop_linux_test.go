@@ -200,3 +200,17 @@ func (l *logBuffer) String() string {
 	defer l.mutex.Unlock()
 	return l.text.String()
 }
+
+// readLayer lists the files of a layer of the base image, sorted by the tar.
+func readLayer(t *testing.T, p *product, n int) (names []string) {
+	t.Helper()
+	f, err := os.Open(layout.BlobPath(p.layout, p.Images[0].Image.Manifest.Layers[n].Digest))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer f.Close()
+	for name := range tarModes(t, f) {
+		names = append(names, name)
+	}
+	return names
+}
