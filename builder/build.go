@@ -76,6 +76,9 @@ type build struct {
 	plan     *images.Plan
 	init     string
 	siblings []*sibling
+	// tools are the builder's Python tools, own the canonical names of what the images were given.
+	tools    plan2llb.Builder
+	own      []string
 	warnings []string
 	// indexes are the package indexes that were fetched, by the repositories in them.
 	indexes map[string]plan2llb.PackageIndex
@@ -145,6 +148,7 @@ func (b *build) assemble(ctx context.Context, c gateway.Client, in images.Input)
 	if err != nil {
 		return nil, err
 	}
+	b.tools = on.builder
 	metadata, err := b.wheels(ctx, c, on, &in, p)
 	if err != nil {
 		return nil, err
@@ -155,6 +159,7 @@ func (b *build) assemble(ctx context.Context, c gateway.Client, in images.Input)
 	if p.dependencies, err = b.dependencies(ctx, c, on, metadata, in.Lock); err != nil {
 		return nil, err
 	}
+	b.own = p.ownNames(p.name)
 	if err := b.serve(p.dependencies); err != nil {
 		return nil, err
 	}
@@ -216,7 +221,7 @@ func (b *build) wheels(ctx context.Context, c gateway.Client, on workshop, in *i
 
 // target is where the images have their Python distributions.
 func (b *build) target() plan2llb.Target {
-	return plan2llb.Target{Python: b.plan.Base.Python.Executable, Environment: b.plan.Environment}
+	return plan2llb.Target{Python: b.plan.Base.Python.Executable, Environment: b.plan.Environment, SystemSitePackages: b.plan.SystemSitePackages}
 }
 
 // makeWheel builds the wheel of a source tree and reads what it says of itself.

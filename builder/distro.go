@@ -21,11 +21,12 @@ func (b *build) distroPackages(ctx context.Context, c gateway.Client, p *parts) 
 	if err := b.lookUp(ctx, c, levels); err != nil {
 		return workshop{}, err
 	}
-	s := stack{root: b.compiler.Base()}
+	s := stack{root: b.compiler.Base(), layers: b.layers}
 	var err error
 	for n, level := range levels {
+		level.Packages = slices.DeleteFunc(slices.Clone(level.Packages), func(p images.Package) bool { return p.From == images.NoPython }) // it is there
 		if n == 0 {
-			level.Packages = append(slices.Clone(level.Packages), b.initPackages()...)
+			level.Packages = append(level.Packages, b.initPackages()...)
 		}
 		if s, err = b.level(ctx, c, s, level, len(levels) > 1); err != nil {
 			return workshop{}, err

@@ -82,6 +82,8 @@ type Options struct {
 	Only []string
 	// GUIScripts asks for images of the GUI scripts too.
 	GUIScripts bool
+	// Environment is the virtual environment to install into.
+	Environment Environment
 	// InitPath is the path of the init, or "none"; empty takes one of the distribution's.
 	InitPath string
 }
@@ -107,11 +109,14 @@ func New(in Input, opts Options) (*Plan, error) {
 	if in.Lock != nil {
 		p.Lock = &Lock{File: in.Lock.File, Kind: string(in.Lock.Kind), Packages: len(in.Lock.Packages), Others: in.Lock.Others}
 	}
-	p.Environment = environmentOf(in, opts)
+	problems := p.chooseEnvironment(in.Base, in.environment(opts.Environment), in.setName())
 	p.addPackages(in)
+	if name := in.Base.Python.Package; name != "" {
+		p.Runtime = append(p.Runtime, Package{Name: name, From: NoPython})
+	}
 	p.addSiblings(in.Siblings)
 	p.addTools(in)
-	problems := p.chooseInit(in, opts.InitPath)
+	problems = append(problems, p.chooseInit(in, opts.InitPath)...)
 	for _, w := range in.Project.Warnings {
 		p.Warnings = append(p.Warnings, w.String())
 	}

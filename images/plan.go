@@ -8,7 +8,9 @@ type Plan struct {
 	Project     Project `json:"project"`
 	Base        Base    `json:"base"`
 	Environment string  `json:"environment"`
-	Init        Init    `json:"init"`
+	// SystemSitePackages says that the environment sees the modules of the base's interpreter, too.
+	SystemSitePackages bool `json:"system_site_packages,omitempty"`
+	Init               Init `json:"init"`
 	// Compile are the packages to compile with, which are installed only if something is compiled.
 	Compile []Package `json:"compile"`
 	// Tools are packages that wheels are made with beyond these.

@@ -51,7 +51,11 @@ func (a *app) planCommand(ctx context.Context, o *planOptions) (err error) {
 	if o.format != "text" && o.format != "json" {
 		return usagef("--format %s: use text or json", o.format)
 	}
-	in, err := a.readProject(ctx, o.dir, &o.planFlags)
+	set, err := a.loadDefinition(o.dir, &o.planFlags)
+	if err != nil {
+		return err
+	}
+	in, err := a.readProject(ctx, o.dir, set, &o.planFlags)
 	if err != nil {
 		return err
 	}
@@ -135,6 +139,9 @@ func (a *app) planText(p *images.Plan) error {
 	where := cmp.Or(p.Environment, "the base's Python")
 	if p.Project.Name == "" && p.Base.Python.ExternallyManaged {
 		where = "/opt/ and the project's name"
+	}
+	if p.SystemSitePackages {
+		where += ", with the system's site packages"
 	}
 	fmt.Fprintf(out, "install  into %s\n", where)
 	inits := []string{cmp.Or(p.Init.Path, "none")}
