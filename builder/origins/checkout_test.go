@@ -115,6 +115,13 @@ func with(o definition.Origin, dir string) definition.Origin {
 // The repository is the same bytes wherever and from whatever clone it is made.
 func TestCheckoutIsTheSameEverywhere(t *testing.T) {
 	r, commit := nova(t)
+	for n := range 4 { // which packs hold as differences, or not
+		long := ""
+		for line := range 2000 {
+			long += fmt.Sprintf("line %d %x\n", line, sha256.Sum256([]byte{byte(line), byte(line >> 8)}))
+		}
+		commit = r.commit(map[string]string{"long": strings.Replace(long, "line 1000 ", fmt.Sprintf("line %d, ", n), 1)})
+	}
 	dir := t.TempDir()
 	made := func(address, ref string) map[string]string {
 		c, err := fetcher(t, t.TempDir(), dir).Checkout(context.Background(), project(gitOrigin(address, ref, "")))

@@ -88,7 +88,7 @@ func (s *store) fetch(ctx context.Context, refspecs ...string) error {
 	}
 	ctx, cancel := context.WithTimeoutCause(ctx, storePatience, fmt.Errorf("git took more than %s", storePatience))
 	defer cancel()
-	argv := []string{"fetch", "--quiet", "--no-tags", "--prune", "--force", "--no-write-fetch-head", "--no-recurse-submodules", "--no-auto-maintenance", "--", s.address}
+	argv := []string{"-c", "fetch.unpackLimit=1", "fetch", "--quiet", "--no-tags", "--prune", "--force", "--no-write-fetch-head", "--no-recurse-submodules", "--no-auto-maintenance", "--", s.address}
 	cmd := remote.Git(ctx, s.address, s.repo, append(argv, refspecs...)...)
 	said := &limited{most: 1 << 20}
 	cmd.Stderr = said
