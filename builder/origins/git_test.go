@@ -3,8 +3,11 @@ package origins_test
 import (
 	"context"
 	"errors"
+	"fmt"
 	"os"
+	"os/exec"
 	"path/filepath"
+	"strings"
 	"testing"
 
 	"github.com/pbrx-go/pbrx-go/builder/origins"
@@ -153,5 +156,55 @@ func TestRefusedRepositories(t *testing.T) {
 	}
 	if _, err := os.Stat(filepath.Join(dir, "evil")); err == nil {
 		t.Error("a program ran")
+	}
+}
+
+// The beginning of a commit's name is enough where only one begins so.
+func TestShortCommits(t *testing.T) {
+	r := newRepository(t, "r")
+	var script strings.Builder
+	for n := range 1200 { // of which some begin with the same four digits
+		fmt.Fprintf(&script, "commit refs/heads/main\ncommitter Keeper <keeper@example.org> %d +0000\ndata 1\nx\n", 1700000000+n)
+	}
+	cmd := exec.Command("git", "fast-import", "--quiet")
+	cmd.Dir, cmd.Stdin = r.dir, strings.NewReader(script.String())
+	if out, err := cmd.CombinedOutput(); err != nil {
+		t.Fatalf("%v\n%s", err, out)
+	}
+	byBeginning := map[string][]string{}
+	shared := ""
+	for _, commit := range strings.Fields(r.git("rev-list", "main")) {
+		if byBeginning[commit[:4]] = append(byBeginning[commit[:4]], commit); len(byBeginning[commit[:4]]) == 2 {
+			shared = commit[:4]
+		}
+	}
+	if shared == "" {
+		t.Fatal("no two commits begin alike: make more")
+	}
+	state, dir := t.TempDir(), t.TempDir()
+	_, err := fetcher(t, state, dir).Fetch(context.Background(), gitOrigin(r.url(), shared, ""), "amd64")
+	if n := len(byBeginning[shared]); err == nil || !strings.HasPrefix(err.Error(), fmt.Sprintf(`pbrx-go.toml:12:7: r has %d commits that begin with %q: %s`, n, shared, shared)) || !strings.HasSuffix(err.Error(), ", write more of it") {
+		t.Errorf("%v", err)
+	}
+	commit := r.git("rev-parse", "main~600")
+	c, err := fetcher(t, state, dir).Fetch(context.Background(), gitOrigin(r.url(), commit[:12], ""), "amd64")
+	if err != nil || c.Pin != commit+":" || !c.Resolved.IsZero() {
+		t.Errorf("%+v, %v", c, err)
+	}
+}
+
+// Repositories whose objects are named by SHA-256 are like others.
+func TestLongNames(t *testing.T) {
+	r := repository{t, filepath.Join(t.TempDir(), "r")}
+	if err := os.Mkdir(r.dir, 0o755); err != nil {
+		t.Fatal(err)
+	}
+	r.git("init", "--quiet", "--initial-branch=main", "--object-format=sha256")
+	commit := r.commit(map[string]string{"nova/a": "1\n"})
+	f := fetcher(t, t.TempDir(), t.TempDir())
+	for _, ref := range []string{commit, "main"} {
+		if c, err := f.Checkout(context.Background(), project(gitOrigin(r.url(), ref, ""))); err != nil || c.Commit != commit || inTree(t, c.Tree, "rev-parse", "HEAD") != commit {
+			t.Errorf("%+v, %v", c, err)
+		}
 	}
 }
