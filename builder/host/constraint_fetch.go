@@ -59,6 +59,8 @@ type fetcher struct {
 // read returns the bytes of a file.
 func (f *fetcher) read(ctx context.Context, at place) ([]byte, error) {
 	switch {
+	case at.name != "":
+		return at.data, nil
 	case at.repo.address != "":
 		return f.gitFile(ctx, at)
 	case at.url != nil:

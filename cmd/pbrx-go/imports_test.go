@@ -31,6 +31,7 @@ func TestImportDirection(t *testing.T) {
 		{pkg: "setupcfg", banned: []string{module, moby, docker, containerd, cobra}},
 		{pkg: "setupcfg/lock", banned: []string{module + "/bindep", module + "/images", module + "/builder", module + "/cmd", moby, docker, containerd, cobra}},
 		{pkg: "images", banned: []string{module + "/builder", module + "/cmd", moby, docker, containerd, cobra}},
+		{pkg: "images/definition", banned: []string{module + "/builder", module + "/cmd", moby, docker, containerd, cobra}},
 		{pkg: "images/blobs", banned: append(engines, module+"/builder", moby, docker, cobra)},
 		{pkg: "images/layout", banned: append(engines, module+"/builder", moby, docker, cobra)},
 		{pkg: "images/rootfs", banned: append(engines, module+"/builder", moby, docker, cobra)},
