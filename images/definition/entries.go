@@ -124,6 +124,9 @@ func (c *checker) lines(list *node) {
 			text.WriteString(n.text + "\n")
 		}
 	}
+	if len(lines) == 0 {
+		return
+	}
 	_, err := bindep.Parse("", []byte(text.String()))
 	var wrong bindep.ErrorList
 	errors.As(err, &wrong)
