@@ -45,6 +45,7 @@ func TestImportDirection(t *testing.T) {
 		{pkg: "builder/projectfiles", banned: append(append(engines, module+"/images", buildkit, cobra, docker, containerd), worker...)},
 		{pkg: "builder/progress", banned: append(append(engines, module, cobra, docker+"/docker"), worker...)},
 		{pkg: "builder/host", banned: append(append(engines, cobra, docker+"/docker"), worker...)},
+		{pkg: "builder/origins", banned: append(append(engines, cobra, docker+"/docker"), worker...)},
 		{pkg: "builder/engine", banned: append([]string{module + "/cmd", module + "/builder/engine/embedded", cobra}, worker...)},
 		{pkg: "builder/engine/docker", banned: append([]string{module + "/cmd", module + "/builder/engine/embedded", cobra}, worker...)},
 		{pkg: "builder/engine/remote", banned: append([]string{module + "/cmd", module + "/builder/engine/embedded", cobra}, worker...)},

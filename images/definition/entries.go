@@ -8,13 +8,13 @@ import (
 	"strings"
 
 	"github.com/pbrx-go/pbrx-go/bindep"
-	"github.com/pbrx-go/pbrx-go/images"
+	"github.com/pbrx-go/pbrx-go/images/naming"
 	"github.com/pbrx-go/pbrx-go/setupcfg"
 )
 
 // checkTag is for releases, which become tags.
 func checkTag(s string) string {
-	if images.CheckTag(s) != nil {
+	if naming.CheckTag(s) != nil {
 		return "cannot be a tag; write letters, digits, _ . and -"
 	}
 	return ""

@@ -15,6 +15,7 @@ import apk
 import apt
 import check
 import common
+import conflicts
 import dnf
 import packages
 import resolve
@@ -125,7 +126,7 @@ class AptSources(unittest.TestCase):
         )
 
     def sources(self, url, entries, reached=True):
-        with unittest.mock.patch("apt.entries", lambda: entries), unittest.mock.patch("apt.reachable", lambda u: self.asked.append(u) or reached):
+        with unittest.mock.patch("apt.entries", lambda without=(): entries), unittest.mock.patch("apt.reachable", lambda u: self.asked.append(u) or reached):
             self.asked = []
             with contextlib.redirect_stdout(io.StringIO()) as self.said:
                 return apt.sources(url)
@@ -329,6 +330,39 @@ class Check(unittest.TestCase):
         self.assertEqual(said.getvalue(), "pbrx-go: the image's user nobody-of-that-name is not in its /etc/passwd\n")
 
 
+class Conflicts(unittest.TestCase):
+    """What distributions in a folder require and there is not."""
+
+    def unmet(self, *metadata):
+        with tempfile.TemporaryDirectory() as folder:
+            for number, text in enumerate(metadata):
+                info = os.path.join(folder, "d%d.dist-info" % number)
+                os.mkdir(info)
+                with open(os.path.join(info, "METADATA"), "w") as f:
+                    f.write("Metadata-Version: 2.1\n" + text)
+            return ["%(name)s %(version)s: %(requires)s, not %(found)s" % c for c in conflicts.unmet(conflicts.visible([folder]))]
+
+    def test_unmet(self):
+        foo = "Name: Foo.Bar\nVersion: 1.0\nRequires-Dist: %s\n"
+        for line, want in {
+            "baz": [],
+            "Baz>=2": [],
+            "baz>=1.9,<3": [],
+            "baz<2": ["foo-bar 1.0: baz<2, not 2.1.dev3"],
+            "nowhere (>1)": ["foo-bar 1.0: nowhere>1, not "],
+            "nowhere; python_version<'3'": [],
+            "nowhere; python_version>'3'": ["foo-bar 1.0: nowhere, not "],
+            "nowhere; extra=='more'": [],
+            "baz @ https://example.com/baz.whl": [],
+            "this is no requirement": [],
+        }.items():
+            with self.subTest(line):
+                self.assertEqual(self.unmet(foo % line, "Name: baz\nVersion: 2.1.dev3\n"), want)
+
+    def test_versions_of_distributions(self):
+        self.assertEqual(self.unmet("Name: foo\nVersion: 1\nRequires-Dist: odd>1\n", "Name: odd\nVersion: 1-of-a-kind\n"), [])
+
+
 class Apk(unittest.TestCase):
     repositories = "# https://cdn.example/alpine/v3.20/main\nhttps://cdn.example/alpine/v3.20/main\n@edge https://cdn.example/alpine/edge/testing\n/local/packages\nhttps://other.example/a/latest-stable/community\n"
     always = ["apk", "--no-progress", "--cache-max-age", "100000000"]
@@ -357,7 +391,7 @@ class DnfRepositories(unittest.TestCase):
     """The files of the distributions' own images, with what matters of them."""
 
     def moved(self, *lines):
-        text, moved, left = dnf.repositories(repo("it", *lines), "http://mirror.example/pub")
+        text, moved, left = dnf.moved_to(repo("it", *lines), "http://mirror.example/pub")
         found = [line for line in text.splitlines() if "://" in line and not line.startswith(("#", "gpgkey="))]
         self.assertEqual((moved, left), (["it"], []))
         self.assertEqual(len(found), 1, text)
@@ -392,7 +426,7 @@ class DnfRepositories(unittest.TestCase):
             "metalink=https://mirrors.fedoraproject.org/metalink?repo=fedora-cisco-openh264-$releasever&arch=$basearch",
         ):
             with self.subTest(line):
-                text, moved, left = dnf.repositories(repo("it", line), "http://mirror.example/pub")
+                text, moved, left = dnf.moved_to(repo("it", line), "http://mirror.example/pub")
                 self.assertEqual((moved, left), ([], ["it"]))
                 self.assertEqual(text, repo("it", line))
 
@@ -402,7 +436,7 @@ class DnfRepositories(unittest.TestCase):
         ) + repo("baseos-debug", "enabled=0", "baseurl=http://dl.example/$contentdir/$releasever/BaseOS/$basearch/debug/tree/") + repo(
             "mine", "baseurl=http://one.example/", "  http://two.example/", "enabled=1"
         )
-        got, moved, left = dnf.repositories(text, "http://mirror.example/rocky")
+        got, moved, left = dnf.moved_to(text, "http://mirror.example/rocky")
         self.assertEqual((moved, left), (["baseos"], ["mine"]))
         self.assertEqual(
             got,
@@ -412,7 +446,7 @@ class DnfRepositories(unittest.TestCase):
             "gpgkey=file:///etc/pki/rpm-gpg/KEY\nbaseurl=http://mirror.example/rocky/$releasever/BaseOS/$basearch/debug/tree/\n\n"
             "[mine]\nname=Of the distribution\nbaseurl=http://one.example/\n  http://two.example/\nenabled=1\ngpgcheck=1\ngpgkey=file:///etc/pki/rpm-gpg/KEY\n",
         )
-        got, moved, left = dnf.repositories(text, None)
+        got, moved, left = dnf.moved_to(text, None)
         self.assertEqual((moved, left), ([], ["baseos", "mine"]))
         self.assertIn("mirrorlist=https://mirrors.example/list\n", got)
         self.assertNotIn("metadata_expire", got)
