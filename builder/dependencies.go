@@ -26,6 +26,7 @@ type workshop struct {
 	profile plan2llb.Profile
 }
 
+// workshop installs what wheels are made with.
 func (b *build) workshop(index plan2llb.PackageIndex) workshop {
 	r := workshop{tools: b.compiler.Packages(b.Base, index, b.plan.Tools, "build"), profile: plan2llb.Lacking}
 	r.builder, r.compile = b.compiler.Builder(b.Base, r.tools), r.tools
@@ -308,41 +309,6 @@ func (d *dependencies) versions() map[string]string {
 		versions[x.Name] = x.Version
 	}
 	return versions
-}
-
-// root is the root file system that the distributions of one image are laid over, without those of the base that they
-// replace, and the layers that it has beyond the base.
-func (b *build) root(n int, d *dependencies, project string, runtime llb.State, hasRuntime bool) (llb.State, []plan2llb.Layer) {
-	var layers []plan2llb.Layer
-	if hasRuntime {
-		layers = append(layers, plan2llb.Layer{Content: "distro", CreatedBy: "pbrx-go: distro packages for run time"})
-	}
-	_, replaced := b.missing(d.names(0), d)
-	if _, present := b.Base.Distributions[setupcfg.Canonical(project)]; present && b.plan.Environment == "" {
-		replaced = append(replaced, setupcfg.Canonical(project))
-	}
-	if n > 0 {
-		_, more := b.missing(d.names(n), d)
-		replaced = append(replaced, more...)
-	}
-	if len(replaced) == 0 {
-		return runtime, layers
-	}
-	return b.compiler.Remove(b.target(), runtime, slices.Sorted(slices.Values(replaced))),
-		append(layers, plan2llb.Layer{Content: "dependencies", CreatedBy: "pbrx-go: without the base's " + strings.Join(replaced, ", ")})
-}
-
-// groups are the wheels of one image in the order of their layers.
-func (b *build) groups(n int, image images.Image, d *dependencies, project llb.State) []plan2llb.Group {
-	names, siblings := b.splitSiblings(d.names(0), d)
-	groups := append(b.wheelGroups("dependencies", "[dependencies] install ", names, d), siblings...)
-	groups = append(groups, plan2llb.Group{Content: "project", Name: "[project] install", Title: "project",
-		Wheels: []plan2llb.Wheel{{Name: "project", State: project, Dir: "/dist"}}})
-	if n > 0 {
-		names, siblings = b.splitSiblings(d.names(n), d)
-		groups = append(append(groups, b.wheelGroups("extra", "[extra "+image.Script+"] install ", names, d)...), siblings...)
-	}
-	return groups
 }
 
 func (b *build) wheelGroups(content, step string, names []string, d *dependencies) []plan2llb.Group {

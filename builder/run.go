@@ -4,7 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"maps"
+	"slices"
 	"strings"
 	"time"
 
@@ -16,6 +16,7 @@ import (
 	v1 "github.com/opencontainers/image-spec/specs-go/v1"
 	"github.com/tonistiigi/fsutil"
 
+	"github.com/pbrx-go/pbrx-go/builder/dockerfile"
 	"github.com/pbrx-go/pbrx-go/builder/gitdir"
 	"github.com/pbrx-go/pbrx-go/builder/plan2llb"
 	"github.com/pbrx-go/pbrx-go/builder/projectfiles"
@@ -48,6 +49,8 @@ type Folder struct {
 // Source is what the project's wheel is built from.
 type Source struct {
 	Files fsutil.FS
+	// Folder is the project's whole folder, of which Dockerfiles copy what they name.
+	Folder fsutil.FS
 	// Git is the project's history, nil where there is none.
 	Git fsutil.FS
 	// Below is where in the repository's work tree the project lies, empty at its top.
@@ -69,6 +72,9 @@ type SiblingSource struct {
 // Options are what a run needs beside the project.
 type Options struct {
 	Base images.Location
+	// Python is the interpreter of the base, by its path or by its name on the PATH there; empty is python3, or else python.
+	// A base without python3 gets the distribution's.
+	Python string
 	// TempDir is a folder for files that live as long as the run.
 	TempDir string
 	// Images opens the images that Docker Engine has; it may be nil where no base is one of them.
@@ -100,10 +106,12 @@ type Run struct {
 	// Base is what was learnt of the base image.
 	Base images.Base
 
-	solver   Solver
-	opts     Options
-	opener   *opener
-	image    *BaseImage
+	solver Solver
+	opts   Options
+	opener *opener
+	image  *BaseImage
+	// layers are those that the base has here beyond those of the image.
+	layers   []plan2llb.Layer
 	platform v1.Platform
 	features plan2llb.Features
 	tracker  *tracker
@@ -112,37 +120,19 @@ type Run struct {
 	// cached are the states whose steps a layer cache holds after Build.
 	cached []llb.State
 	ages   []Age
+	// contents are what a definition's origins were found to be.
+	contents []Folder
 }
 
 // Probe finds the base image and learns what it is. Errors are *BaseError, *EngineError or *StepError.
 func Probe(ctx context.Context, solver Solver, opts Options) (*Run, error) {
 	r := &Run{solver: solver, opts: opts, opener: newOpener(opts), tracker: newTracker(opts.Status, opts.Host.Hidden...)}
-	var compiler *plan2llb.Compiler
-	_, err := solver.Solve(ctx, Job{
-		Stores: r.opener.store.stores(),
-		Status: r.tracker.update,
-		Work: func(ctx context.Context, c gateway.Client) (*gateway.Result, error) {
-			var err error
-			if r.platform, r.features, err = abilities(c); err != nil {
-				return nil, err
-			}
-			r.features.HostNetwork = opts.OnImages
-			if r.image, err = r.opener.image(ctx, c, r.platform, opts.Base, true); err != nil {
-				return nil, err
-			}
-			compiler = r.compiler()
-			var facts llb.State
-			if r.Base, facts, err = probe(ctx, c, r.image, compiler, r.platform); err != nil {
-				return nil, err
-			}
-			r.cached = append(r.cached, facts)
-			return gateway.NewResult(), nil
-		},
-	})
+	g, err := r.prepare(ctx, opts.Base, false)
 	if err == nil {
-		err = r.chooseMirror()
+		r.image, r.Base, r.layers = g.image, g.base, g.layers
+		err = r.chooseMirror(r.Base)
 	} else {
-		err = r.explain(ctx, err, compiler)
+		err = r.explain(ctx, err, g.compiler)
 	}
 	if err != nil {
 		return nil, errors.Join(err, r.Close(ctx))
@@ -156,20 +146,6 @@ func (r *Run) Close(ctx context.Context) error {
 		return nil
 	}
 	return r.opener.close(ctx)
-}
-
-// chooseMirror makes the mirror a secret: where packages came from is no part of what they are.
-func (r *Run) chooseMirror() error {
-	if r.opts.Mirror == nil {
-		return nil
-	}
-	mirror, err := r.opts.Mirror(r.Base)
-	if err != nil || mirror == "" {
-		return err
-	}
-	r.opts.Host.Secrets = maps.Clone(r.opts.Host.Secrets)
-	r.opts.Host.Secrets[plan2llb.SecretMirror] = []byte(mirror)
-	return nil
 }
 
 // Abilities is what an engine can do, as far as engines differ.
@@ -203,10 +179,13 @@ func abilities(c gateway.Client) (v1.Platform, plan2llb.Features, error) {
 	return opts.Workers[0].Platforms[0], plan2llb.Features{Merge: merge}, nil
 }
 
-func (r *Run) compiler() *plan2llb.Compiler {
+// compiler compiles steps on the base.
+func (r *Run) compiler() *plan2llb.Compiler { return r.compilerOn(r.image) }
+
+func (r *Run) compilerOn(image *BaseImage) *plan2llb.Compiler {
 	in := plan2llb.Inputs{
-		Base:             r.image.State,
-		Config:           r.image.Config,
+		Base:             image.State,
+		Config:           image.Config,
 		Platform:         r.platform,
 		Features:         r.features,
 		Epoch:            r.opts.Epoch,
@@ -230,6 +209,9 @@ func (r *Run) job(work func(context.Context, gateway.Client) (*gateway.Result, e
 	if r.opts.Source.Files != nil {
 		locals[plan2llb.SourceLocal] = r.opts.Source.Files
 	}
+	if r.opts.Source.Folder != nil {
+		locals[dockerfile.ContextLocal] = r.opts.Source.Folder
+	}
 	if r.opts.Source.Git != nil {
 		locals[plan2llb.GitLocal] = r.opts.Source.Git
 	}
@@ -239,11 +221,14 @@ func (r *Run) job(work func(context.Context, gateway.Client) (*gateway.Result, e
 			locals[git] = s.Git
 		}
 	}
-	for _, f := range r.opts.Host.FindLinks {
+	for _, f := range slices.Concat(r.opts.Host.FindLinks, r.contents) {
 		locals[f.Name] = f.FS
 	}
 	return Job{Locals: locals, Stores: r.opener.store.stores(), Secrets: r.opts.Host.Secrets, Work: work, Status: r.tracker.update, HostNetwork: r.features.HostNetwork}
 }
+
+// Offer gives steps more folders of the host, under the names by which the plan's contents speak of them.
+func (r *Run) Offer(folders ...Folder) { r.contents = append(r.contents, folders...) }
 
 // Steps are the steps of the run so far and whether they ran.
 func (r *Run) Steps() []StepResult { return r.tracker.steps() }

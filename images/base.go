@@ -29,10 +29,17 @@ type Base struct {
 	Env []string `json:"env"`
 }
 
+// NoPython is why the distribution's Python is among the packages of an image.
+const NoPython = "the base has no Python"
+
 // Python is the interpreter of a base image, as sysconfig of that interpreter describes it.
 type Python struct {
 	// Executable is the absolute path of the interpreter.
 	Executable string `json:"executable"`
+	// Prefix is where it is installed: /usr for the distribution's own.
+	Prefix string `json:"-"`
+	// Package is the distro package that was added because the base has no Python; empty where it has one.
+	Package string `json:"package,omitempty"`
 	// Version is the full version, such as 3.13.1.
 	Version string `json:"version"`
 	// Purelib is the directory that pure Python packages are installed into.

@@ -129,16 +129,18 @@ func noScript(name definition.Text, all []program) error {
 // refine adds to an image what the definition says of it, and of all images.
 func (p *Plan) refine(in Input, image Image, declared *definition.Image) Image {
 	image.Selected = true
-	image.From = cmpOr(image.From, declared)
+	if image.From == "" && declared != nil {
+		image.From = declared.At.String()
+	}
 	if in.Definition == nil {
-		image.Distro, _ = p.contentAndCompile(in, image.Script, nil)
+		image.Distro = p.distroContent(in, image.Script, nil)
 		return image
 	}
 	var own *definition.Content
 	if declared != nil {
 		own = &declared.Content
 	}
-	image.Distro, _ = p.contentAndCompile(in, image.Script, own)
+	image.Distro = p.distroContent(in, image.Script, own)
 	args := in.Definition.Args
 	if own != nil {
 		image = p.addContent(in, image, own)
@@ -150,7 +152,7 @@ func (p *Plan) refine(in Input, image Image, declared *definition.Image) Image {
 		} else if own.WSGI.IsSet() {
 			image.Cmd, args = nil, nil
 		}
-		image.WSGI = own.WSGI.Value
+		image.WSGI, image.WSGIFrom = own.WSGI.Value, own.WSGI.At.String()
 	}
 	if args != nil && len(image.Cmd) > 0 {
 		image.Cmd = slices.Concat(image.Cmd, args.Words)
@@ -159,18 +161,11 @@ func (p *Plan) refine(in Input, image Image, declared *definition.Image) Image {
 	return image
 }
 
-func cmpOr(from string, declared *definition.Image) string {
-	if from == "" && declared != nil {
-		return declared.At.String()
-	}
-	return from
-}
-
-// contentAndCompile is imageContent; what has to be there to compile goes to the plan.
-func (p *Plan) contentAndCompile(in Input, script string, own *definition.Content) (DistroContent, []Package) {
+// distroContent is imageContent; what has to be there to compile goes to the plan.
+func (p *Plan) distroContent(in Input, script string, own *definition.Content) DistroContent {
 	content, compile := p.imageContent(in, script, own)
 	p.addCompile(compile)
-	return content, compile
+	return content
 }
 
 // baseContent is what the definition says of the base image.
@@ -183,7 +178,7 @@ func (p *Plan) baseContent(in Input, image Image) Image {
 	if d.Command != nil {
 		image.Cmd = d.Command.Words
 	}
-	image.WSGI = d.WSGI.Value
+	image.WSGI, image.WSGIFrom = d.WSGI.Value, d.WSGI.At.String()
 	image.Config = in.config(nil)
 	return image
 }

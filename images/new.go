@@ -36,6 +36,8 @@ type Input struct {
 	Lines    map[string][]setupcfg.Requirement
 	// NoProject says that there is no project, but a definition with requirements. Project has its name only.
 	NoProject bool
+	// Dockerfiles are the project's, one for each script at most.
+	Dockerfiles []Dockerfile
 }
 
 // SiblingInput is a neighbour of the project whose checkout is used in place of its release. Of its own Input
@@ -43,6 +45,8 @@ type Input struct {
 type SiblingInput struct {
 	// Dir is the folder as the user named it, or the address and commit that it was made of.
 	Dir string
+	// Folder is where it lies on this machine.
+	Folder string
 	// Required, Extras, Pin and From are of one that the definition names: see Sibling.
 	Required bool
 	Extras   []string
@@ -78,6 +82,8 @@ type Options struct {
 	Only []string
 	// GUIScripts asks for images of the GUI scripts too.
 	GUIScripts bool
+	// Environment is the virtual environment to install into.
+	Environment Environment
 	// InitPath is the path of the init, or "none"; empty takes one of the distribution's.
 	InitPath string
 }
@@ -103,13 +109,14 @@ func New(in Input, opts Options) (*Plan, error) {
 	if in.Lock != nil {
 		p.Lock = &Lock{File: in.Lock.File, Kind: string(in.Lock.Kind), Packages: len(in.Lock.Packages), Others: in.Lock.Others}
 	}
-	if in.Base.Python.ExternallyManaged && p.Project.Name != "" {
-		p.Environment = "/opt/" + setupcfg.Canonical(p.Project.Name)
-	}
+	problems := p.chooseEnvironment(in.Base, in.environment(opts.Environment), in.setName())
 	p.addPackages(in)
+	if name := in.Base.Python.Package; name != "" {
+		p.Runtime = append(p.Runtime, Package{Name: name, From: NoPython})
+	}
 	p.addSiblings(in.Siblings)
 	p.addTools(in)
-	problems := p.chooseInit(in, opts.InitPath)
+	problems = append(problems, p.chooseInit(in, opts.InitPath)...)
 	for _, w := range in.Project.Warnings {
 		p.Warnings = append(p.Warnings, w.String())
 	}
@@ -121,6 +128,7 @@ func New(in Input, opts Options) (*Plan, error) {
 	problems = append(problems, p.addImages(in, opts)...)
 	problems = append(problems, in.checkExtras()...)
 	problems = append(problems, in.checkNothing()...)
+	problems = append(problems, p.addDockerfiles(in, programs(in.Project, opts, in.scriptPatterns()))...)
 	if len(problems) > 0 {
 		return nil, PlanError(problems)
 	}

@@ -8,7 +8,9 @@ type Plan struct {
 	Project     Project `json:"project"`
 	Base        Base    `json:"base"`
 	Environment string  `json:"environment"`
-	Init        Init    `json:"init"`
+	// SystemSitePackages says that the environment sees the modules of the base's interpreter, too.
+	SystemSitePackages bool `json:"system_site_packages,omitempty"`
+	Init               Init `json:"init"`
 	// Compile are the packages to compile with, which are installed only if something is compiled.
 	Compile []Package `json:"compile"`
 	// Tools are packages that wheels are made with beyond these.
@@ -143,7 +145,8 @@ type Image struct {
 	// Cmd is the command; nil leaves the base's own.
 	Cmd []string `json:"cmd"`
 	// WSGI is module:attribute of an application; without a Cmd, a server among the image's distributions runs it.
-	WSGI string `json:"wsgi,omitempty"`
+	WSGI     string `json:"wsgi,omitempty"`
+	WSGIFrom string `json:"-"`
 	// Distro is what is installed beyond the distro packages of the base image.
 	Distro DistroContent `json:"distro,omitzero"`
 	// Requirements are those beyond the project's, and beyond those of the base image.
@@ -153,6 +156,8 @@ type Image struct {
 	Runs  []RunStep `json:"runs,omitempty"`
 	// Config is what the definition says of the image's configuration, the base image's included.
 	Config Config `json:"config,omitzero"`
+	// Dockerfile is the file of the project that makes the image on top of the base image; empty where pbrx-go does.
+	Dockerfile string `json:"dockerfile,omitempty"`
 	// From is where the project declares it (setup.cfg:12:5).
 	From string `json:"from"`
 	// Selected is whether the image is built; --only leaves others out. All console scripts are planned, so
@@ -219,6 +224,6 @@ type Built struct {
 type Layer struct {
 	Digest string `json:"digest"`
 	Size   int64  `json:"size"`
-	// Content is base, distro, environment, dependencies, sibling, project or extra.
+	// Content is base, distro, environment, dependencies, sibling, project, extra or dockerfile.
 	Content string `json:"content"`
 }

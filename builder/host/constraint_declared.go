@@ -15,8 +15,9 @@ type DeclaredConstraint struct {
 	// Line is a requirement, written at Pos. It counts in place of what the files say of its name.
 	Line string
 	Pos  scanner.Position
-	// Path is a file of this machine, and Name what it is called for people.
-	Path, Name string
+	// Data is a file that was fetched, and Name what it is called for people.
+	Data []byte
+	Name string
 }
 
 // declared joins what a definition says: the lines, and the files without what the lines are about.
@@ -42,8 +43,8 @@ func (r *constraintReader) declared(ctx context.Context, all []DeclaredConstrain
 	}
 	defer func() { r.drop = drop }()
 	for _, d := range all {
-		if d.Path != "" {
-			text.Write(r.one(ctx, place{path: d.Path, name: d.Name}, "constraints"))
+		if d.Line == "" {
+			text.Write(r.one(ctx, place{data: d.Data, name: d.Name}, "constraints"))
 		}
 	}
 	return text.Bytes()

@@ -11,10 +11,10 @@ import (
 
 // A line of a definition counts in place of what its files say; the project and what was excluded does not count at all.
 func TestDeclaredConstraints(t *testing.T) {
-	root := machine(t, map[string]string{"fetched/file": "glance_store==4.0\nfoo==1\nsetuptools==90\nBar==2\n"})
-	c, err := constraints(t, root, nil, host.ConstraintOptions{
+	const file = "glance_store==4.0\nfoo==1\nsetuptools==90\nBar==2\n"
+	c, err := constraints(t, t.TempDir(), nil, host.ConstraintOptions{
 		Declared: []host.DeclaredConstraint{
-			{Path: root + "/fetched/file", Name: "git+../requirements@master#upper.txt"},
+			{Data: []byte(file), Name: "git+../requirements@master#upper.txt"},
 			{Line: "setuptools<81", Pos: scanner.Position{Filename: "pbrx-go.toml", Line: 4, Column: 3}},
 		},
 		Drop: []host.Drop{{Name: "bar", Why: "it is the project itself"}, {Name: "glance-store", Why: "constraints-exclude glance-store", Expected: true}},

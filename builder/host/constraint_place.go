@@ -16,7 +16,8 @@ type place struct {
 	path string
 	url  *url.URL
 	repo repository
-	// name is what people call it where that is not what is above.
+	// data is what is in it, and name what people call it, where it was fetched before.
+	data []byte
 	name string
 }
 
@@ -142,6 +143,9 @@ func inTree(name string) (string, error) {
 
 // beside is the file that a line of this one names.
 func (p place) beside(name string) (place, error) {
+	if p.name != "" {
+		return place{}, errors.New("it is one file, which was fetched alone: have the definition name the other one, too")
+	}
 	remote := p.url != nil || p.repo.address != ""
 	if strings.Contains(name, "://") {
 		at, err := parsePlace(name)
@@ -166,9 +170,5 @@ func (p place) beside(name string) (place, error) {
 	case filepath.IsAbs(name):
 		return place{path: name}, nil
 	}
-	at := place{path: filepath.Join(filepath.Dir(p.path), name)}
-	if p.name != "" {
-		at.name = path.Join(path.Dir(p.name), filepath.ToSlash(name))
-	}
-	return at, nil
+	return place{path: filepath.Join(filepath.Dir(p.path), name)}, nil
 }

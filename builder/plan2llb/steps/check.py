@@ -3,7 +3,8 @@
 /tmp/pbrx/check.json holds {"python", "user", "workdir", "env", "scripts": [{"name", "module", "attribute"}]}: the
 interpreter of the scripts, the image's configuration, and what to load. Out comes /out/check.json, a list of
 {"script", "kind", ...}: kind is "loaded"; "raised" with what was raised; "killed"; "slow"; "absent", where
-no such program is on the image's PATH. The answer is an answer, whatever it is: the step does not fail with it.
+no such program is on the image's PATH. /out/conflicts.json says which requirements are not met (conflicts.py).
+The answer is an answer, whatever it is: the step does not fail with it.
 """
 
 import concurrent.futures
@@ -120,6 +121,16 @@ def load(script, spec, env, who):
         return {"kind": "killed", "status": status, "trace": trace}
 
 
+def conflicts(spec, env):
+    """What conflicts.py prints in the image's interpreter; none where that cannot run it, which the scripts will say."""
+    argv = [spec["python"], "-B", "/tmp/pbrx/steps/conflicts.py"]
+    try:
+        done = subprocess.run(argv, env=env, cwd=spec["workdir"], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, text=True, timeout=PATIENCE)
+    except (OSError, subprocess.TimeoutExpired):
+        return []
+    return json.loads(done.stdout.splitlines()[-1]) if done.returncode == 0 and done.stdout else []
+
+
 def main():
     with open("/tmp/pbrx/check.json") as f:
         spec = json.load(f)
@@ -137,6 +148,11 @@ def main():
         results = list(pool.map(one, spec["scripts"]))
     with open("/out/check.json", "w") as f:
         json.dump(results, f)
+    unmet = conflicts(spec, env)
+    for c in unmet:
+        print("not met: %(name)s %(version)s requires %(requires)s, found %(found)s" % c, flush=True)
+    with open("/out/conflicts.json", "w") as f:
+        json.dump(unmet, f)
 
 
 if __name__ == "__main__":

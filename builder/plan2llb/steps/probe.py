@@ -41,6 +41,7 @@ def main():
         "os_release": os_release(),
         "package_manager": next((n for n, p in managers if shutil.which(p, path=search)), ""),
         "inits": {n: shutil.which(n, path=search) for n in ("dumb-init", "tini", "catatonit") if shutil.which(n, path=search)},
+        "prefix": sys.base_prefix,
         "python": {
             "executable": os.environ["PBRX_PYTHON"],
             "version": "%d.%d.%d" % sys.version_info[:3],

@@ -15,6 +15,7 @@ import apk
 import apt
 import check
 import common
+import conflicts
 import dnf
 import packages
 import resolve
@@ -327,6 +328,39 @@ class Check(unittest.TestCase):
         with self.assertRaises(SystemExit), contextlib.redirect_stderr(io.StringIO()) as said:
             check.identity("nobody-of-that-name")
         self.assertEqual(said.getvalue(), "pbrx-go: the image's user nobody-of-that-name is not in its /etc/passwd\n")
+
+
+class Conflicts(unittest.TestCase):
+    """What distributions in a folder require and there is not."""
+
+    def unmet(self, *metadata):
+        with tempfile.TemporaryDirectory() as folder:
+            for number, text in enumerate(metadata):
+                info = os.path.join(folder, "d%d.dist-info" % number)
+                os.mkdir(info)
+                with open(os.path.join(info, "METADATA"), "w") as f:
+                    f.write("Metadata-Version: 2.1\n" + text)
+            return ["%(name)s %(version)s: %(requires)s, not %(found)s" % c for c in conflicts.unmet(conflicts.visible([folder]))]
+
+    def test_unmet(self):
+        foo = "Name: Foo.Bar\nVersion: 1.0\nRequires-Dist: %s\n"
+        for line, want in {
+            "baz": [],
+            "Baz>=2": [],
+            "baz>=1.9,<3": [],
+            "baz<2": ["foo-bar 1.0: baz<2, not 2.1.dev3"],
+            "nowhere (>1)": ["foo-bar 1.0: nowhere>1, not "],
+            "nowhere; python_version<'3'": [],
+            "nowhere; python_version>'3'": ["foo-bar 1.0: nowhere, not "],
+            "nowhere; extra=='more'": [],
+            "baz @ https://example.com/baz.whl": [],
+            "this is no requirement": [],
+        }.items():
+            with self.subTest(line):
+                self.assertEqual(self.unmet(foo % line, "Name: baz\nVersion: 2.1.dev3\n"), want)
+
+    def test_versions_of_distributions(self):
+        self.assertEqual(self.unmet("Name: foo\nVersion: 1\nRequires-Dist: odd>1\n", "Name: odd\nVersion: 1-of-a-kind\n"), [])
 
 
 class Apk(unittest.TestCase):
