@@ -168,7 +168,7 @@ func (r *Run) addPython(ctx context.Context, g *ground) error {
 		if err := readJSON(ctx, c, report, "index.json", &found); err != nil {
 			return err
 		}
-		age := Age{Name: "package index of " + g.bare.base.DistroName, Refresh: plan2llb.RefreshDistro, step: plan2llb.IndexStep(g.bare.base)}
+		age := Age{Name: "package index of " + g.bare.base.DistroName, Refresh: plan2llb.RefreshDistro, step: plan2llb.IndexStep(g.bare.base, nil)}
 		if err := r.age(ctx, c, report, "index.json", age); err != nil {
 			return err
 		}

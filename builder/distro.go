@@ -43,10 +43,6 @@ func (b *build) distroPackages(ctx context.Context, c gateway.Client, p *parts) 
 // level adds the accounts and the packages of one level.
 func (b *build) level(ctx context.Context, c gateway.Client, s stack, level images.Level, several bool) (stack, error) {
 	if len(level.Accounts) > 0 {
-		root, err := b.compiler.Accounts(s.root, b.Base, level)
-		if err != nil {
-			return s, err
-		}
 		root := b.compiler.Accounts(s.root, b.Base.Python.Executable, level)
 		s = s.above(root, plan2llb.Layer{Content: "accounts", CreatedBy: "pbrx-go: accounts of " + level.From})
 	}
