@@ -92,7 +92,7 @@ func (f *File) Compile(ctx context.Context, in Inputs) (*Image, error) {
 			h.Created = &in.Epoch
 		}
 	}
-	out := output{file: f.Name, epoch: in.Epoch, state: result.State}
+	out := &output{file: f.Name, epoch: in.Epoch, state: result.State}
 	def, err := out.marshal(ctx, llb.NewConstraints())
 	if err != nil {
 		return nil, &Error{File: f.Name, Text: "writing LLB: " + err.Error()}
