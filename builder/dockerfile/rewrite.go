@@ -17,7 +17,7 @@ import (
 const StepPrefix = "[Dockerfile."
 
 // prefix begins the names of the file's steps.
-func (f *File) prefix() string { return "[" + f.Name + " " }
+func (f *File) prefix() string { return "[" + f.Name + ":" }
 
 // output is what BuildKit's compiler made, with names and times of ours. The names of a definition are set when it is
 // written, which is why it is written twice: a state may be used in several sessions, each with files of its own. LLB compares outputs, so it is always a pointer.
@@ -66,7 +66,7 @@ func (o *output) marshal(ctx context.Context, c *llb.Constraints) (*pb.Definitio
 	return o.stamp(written.ToPB())
 }
 
-// stamp names the file's steps after it and gives what they copy out of the context the epoch as its time. A step that is
+// stamp names the file's steps after their lines and gives what they copy out of the context the epoch as its time. A step that is
 // changed has another digest, and so have all that build on it.
 func (o *output) stamp(def *pb.Definition) (*pb.Definition, error) {
 	out := &pb.Definition{Metadata: map[string]*pb.OpMetadata{}, Source: &pb.Source{Locations: map[string]*pb.Locations{}}}
@@ -86,8 +86,8 @@ func (o *output) stamp(def *pb.Definition) (*pb.Definition, error) {
 				input.Digest, changed = now, true
 			}
 		}
-		ours := lineOf(def, old) > 0
-		if ours && o.stampFiles(&op, context) {
+		line := lineOf(def, old)
+		if line > 0 && o.stampFiles(&op, context) {
 			changed = true
 		}
 		if changed {
@@ -101,8 +101,8 @@ func (o *output) stamp(def *pb.Definition) (*pb.Definition, error) {
 		context[now] = op.GetSource().GetIdentifier() == "local://"+ContextLocal
 		out.Def = append(out.Def, data)
 		if m := def.Metadata[old]; m != nil {
-			if name := m.Description["llb.customname"]; ours && strings.HasPrefix(name, "[") {
-				m.Description["llb.customname"] = "[" + o.file + " " + strings.TrimLeft(name[1:], " ")
+			if _, command, ok := strings.Cut(m.Description["llb.customname"], "] "); ok && line > 0 { // [STAGE N/M] COMMAND
+				m.Description["llb.customname"] = fmt.Sprintf("[%s:%d] %s", o.file, line, command)
 			}
 			out.Metadata[now] = m
 		}

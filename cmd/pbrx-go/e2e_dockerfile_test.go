@@ -93,28 +93,40 @@ func TestDockerfile(t *testing.T) {
 		}
 	}
 	checkMooring(t, out, readLayout(t, layout))
-	scriptRun{args: []string{"moor"}, stdout: "['--quietly'] 4 33 hemp\n"}.check(t, layout)
+	scriptRun{args: []string{"moor"}, stdout: `\['--quietly'\] 4 33 hemp` + "\n"}.check(t, layout)
 
 	later := time.Now().Add(time.Hour) // a checkout of another time has the same files
 	if err := os.Chtimes(filepath.Join(project, "conf/ropes.txt"), later, later); err != nil {
 		t.Fatal(err)
 	}
-	again := command{args: args}.succeed(t)
-	if ran := again.ran(t); len(ran) > 0 || again.stdout != out.stdout {
-		t.Errorf("the unchanged build ran %q and says\n%s\nafter\n%s", ran, again.stdout, out.stdout)
-	}
+	checkAgain(t, command{args: args}, layout)
 
 	write(t, filepath.Join(project, "conf/ropes.txt"), "nylon")
 	changed := command{args: args}.succeed(t)
 	ran := dockerfileSteps(t, changed)
-	if len(ran) != 4 || ran[0] != "[Dockerfile.moor stage-1 1/4] COPY . /srv/" || len(changed.ran(t)) != len(ran) {
+	if len(ran) != 4 || !slices.Contains(ran, "[Dockerfile.moor:8] COPY . /srv/") || len(changed.ran(t)) != len(ran) {
 		t.Errorf("a changed file made run %q", changed.ran(t))
 	}
-	scriptRun{args: []string{"moor"}, stdout: "['--quietly'] 4 33 nylon\n"}.check(t, layout)
+	scriptRun{args: []string{"moor"}, stdout: `\['--quietly'\] 4 33 nylon` + "\n"}.check(t, layout)
 
 	prefixed := command{args: append(args, "--prefix", "harbour/north", "--tag", "v1", "--only", "moor")}.succeed(t)
 	if names := readLayout(t, layout).names(); !slices.Contains(names, "harbour/north/moor:v1") || len(prefixed.ran(t)) > 0 {
 		t.Errorf("with a prefix there are %q, and %q ran", names, prefixed.ran(t))
+	}
+}
+
+// checkAgain builds again what nothing changed of.
+func checkAgain(t *testing.T, c command, layout string) {
+	t.Helper()
+	before := readLayout(t, layout).images(t)
+	again := c.succeed(t)
+	for n, img := range readLayout(t, layout).images(t) {
+		if img.descriptor.Digest != before[n].descriptor.Digest {
+			t.Errorf("%s is another now", img.name)
+		}
+	}
+	if ran := again.ran(t); len(ran) > 0 {
+		t.Errorf("the unchanged build ran %q", ran)
 	}
 }
 
@@ -163,7 +175,6 @@ func checkMooring(t *testing.T, out outcome, l ociLayout) {
 // What is wrong with a Dockerfile is said with its line.
 func TestDockerfileMistakes(t *testing.T) {
 	base, project := testBase(t), mooring(t)
-	layout := filepath.Join(t.TempDir(), "layout")
 	for name, c := range map[string]struct {
 		text, want string
 		code       int
@@ -172,15 +183,16 @@ func TestDockerfileMistakes(t *testing.T) {
 	}{
 		"syntax": {"FROM mooring-base\n\nRUNN true\n", "error: Dockerfile.moor:3:1: unknown instruction: RUNN (did you mean RUN?)\n", 2, true},
 		"failing RUN": {"FROM mooring-base\nENV A=b\nRUN echo fraying; exit 4\n",
-			"  | fraying\nerror: building [Dockerfile.moor 1/1] RUN echo fraying; exit 4: fraying: asked for by Dockerfile.moor:3\n", 1, false},
+			"  | fraying\nerror: building [Dockerfile.moor:3] RUN echo fraying; exit 4: fraying\n", 1, false},
 		"no such file": {"FROM mooring-base\nCOPY conf/secret.txt /srv/\n",
-			"error: building [Dockerfile.moor 1/1] COPY conf/secret.txt /srv/: \"/conf/secret.txt\" is not there to be copied (what .dockerignore names is not): asked for by Dockerfile.moor:2\n", 1, false},
+			"error: building [Dockerfile.moor:2] COPY conf/secret.txt /srv/: \"/conf/secret.txt\" is not there to be copied (what .dockerignore names is not)\n", 1, false},
 		"stage": {"FROM mooring-base AS mooring-base\nRUN true\n", "error: Dockerfile.moor:1:1: the stage is called mooring-base, as the base image is: give it another name\n", 2, false},
 		"image": {"FROM mooring-base\nCOPY --from=127.0.0.1:1/x /y /z\n", "error: Dockerfile.moor:2:1: reading the image 127.0.0.1:1/x:latest: ", 3, false},
-		"check": {"FROM mooring-base\nRUN echo 'import rope' > /opt/mooring/lib/python3.11/site-packages/mooring/__init__.py\n",
-			"error: pyproject.toml:13:1: moor would die at start: ModuleNotFoundError: No module named 'rope'", 1, false},
+		"check": {"FROM mooring-base\nRUN rm -r /opt/mooring/lib/python3.11/site-packages/mooring\n",
+			"error: pyproject.toml:13:1: moor would die at start: ModuleNotFoundError: No module named 'mooring'", 1, false},
 	} {
 		t.Run(name, func(t *testing.T) {
+			layout := filepath.Join(t.TempDir(), "layout")
 			write(t, filepath.Join(project, "Dockerfile.moor"), c.text)
 			out := command{args: buildArgs(project, base, layout, "--engine", "embedded")}.run(t)
 			if out.code != c.code || !strings.Contains(out.stderr, c.want) || exists(layout) || c.before && strings.Contains(out.stderr, "[internal]") {
@@ -214,10 +226,7 @@ func TestDockerfileOnDocker(t *testing.T) {
 	if run := docker.run(t, layout, []string{"moor"}); run.stdout != "['--quietly'] 4 33 hemp\n" {
 		t.Errorf("it says %q, %s", run.stdout, tail(run.stderr))
 	}
-	again := command{args: args, env: docker.env}.succeed(t)
-	if ran := again.ran(t); len(ran) > 0 || again.stdout != out.stdout {
-		t.Errorf("the unchanged build ran %q and says\n%s\nafter\n%s", ran, again.stdout, out.stdout)
-	}
+	checkAgain(t, command{args: args, env: docker.env}, layout)
 	if keepsSnapshots(t, dockerHost(t)) {
 		return // it is a newer one, which can do all
 	}
