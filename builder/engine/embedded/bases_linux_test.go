@@ -66,7 +66,7 @@ func TestEnvironments(t *testing.T) {
 		p := w.mustBuild(t, files, base, in("/var/lib/petrel", true))
 		w.runs(t, p, "petrel", "/var/lib/petrel /var/lib/petrel /var/lib/petrel/lib/python3.11/site-packages/packaging yaml from /usr/lib/python3/dist-packages/yaml\n")
 		// virtualenv of the distribution goes with its platformdirs, and gets that of the environment.
-		want := "virtualenv 20.17.1 requires platformdirs<3,>=2.4, and the image has 4.2.2"
+		want := "virtualenv 20.17.1+ds requires platformdirs<3,>=2.4, and the image has 4.2.2"
 		if !slices.Equal(p.Warnings, []string{want}) {
 			t.Errorf("the warnings are %q, want %q", p.Warnings, want)
 		}
