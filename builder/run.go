@@ -68,6 +68,8 @@ type SiblingSource struct {
 // Options are what a run needs beside the project.
 type Options struct {
 	Base images.Location
+	// Builder is the image that wheels are made in; the zero value is the base.
+	Builder images.Location
 	// Python is the interpreter of the base, by its path or by its name on the PATH there; empty is python3, or else python.
 	// A base without python3 gets the distribution's.
 	Python string
