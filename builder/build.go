@@ -3,7 +3,6 @@ package builder
 import (
 	"context"
 	"errors"
-	"fmt"
 	"slices"
 	"strings"
 	"time"
@@ -14,6 +13,7 @@ import (
 	v1 "github.com/opencontainers/image-spec/specs-go/v1"
 	"golang.org/x/sync/errgroup"
 
+	"github.com/pbrx-go/pbrx-go/builder/dockerfile"
 	"github.com/pbrx-go/pbrx-go/builder/plan2llb"
 	"github.com/pbrx-go/pbrx-go/images"
 	"github.com/pbrx-go/pbrx-go/images/layout"
@@ -62,6 +62,10 @@ type assembly struct {
 	image  images.Image
 	state  llb.State
 	layers []plan2llb.Layer
+	// own says that its file system is not that of the base image.
+	own bool
+	// dockerfile is what the image's Dockerfile made; nil where it has none.
+	dockerfile *dockerfile.Image
 }
 
 // build is the state of one Build.
@@ -76,6 +80,10 @@ type build struct {
 	tools    plan2llb.Builder
 	own      []string
 	warnings []string
+	// indexes are the package indexes that were fetched, by the repositories in them.
+	indexes map[string]plan2llb.PackageIndex
+	// supposing says that nothing is solved: indexes are taken for fetched.
+	supposing bool
 }
 
 // Output takes finished images, which nothing names yet. layout.Writer is one.
@@ -135,151 +143,85 @@ func (b *build) assemble(ctx context.Context, c gateway.Client, in images.Input)
 	if b.plan, err = images.New(in, b.opts.Plan); err != nil {
 		return nil, err
 	}
-	index, err := b.index(ctx, c)
+	p := &parts{build: b}
+	on, err := b.distroPackages(ctx, c, p)
 	if err != nil {
 		return nil, err
 	}
-	on := b.workshop(index)
 	b.tools = on.builder
-	runtimePackages := b.runtimePackages()
-	runtime := b.compiler.Packages(b.Base, index, runtimePackages, "runtime")
+	metadata, err := b.wheels(ctx, c, on, &in, p)
+	if err != nil {
+		return nil, err
+	}
+	if err := b.age(ctx, c, on.builder.Asked, "asked.json", Age{Name: "pip and build", Refresh: plan2llb.RefreshPython, step: plan2llb.ToolsStep}); err != nil {
+		return nil, err
+	}
+	if p.dependencies, err = b.dependencies(ctx, c, on, metadata, in.Lock); err != nil {
+		return nil, err
+	}
+	b.own = p.ownNames(p.name)
+	if err := b.serve(p.dependencies); err != nil {
+		return nil, err
+	}
+	p.in = in
+	if err := b.accounts(ctx, c, p.distro.root); err != nil {
+		return nil, err
+	}
+	out, err := p.assemblies(ctx, c)
+	if err != nil {
+		return nil, err
+	}
+	for _, a := range out {
+		if _, err := evaluate(ctx, c, a.state); err != nil {
+			return nil, err
+		}
+	}
+	return out, b.check(ctx, c, in.Project, out)
+}
+
+// wheels makes the wheels of the project and of its siblings, while the distro packages of the images are installed, and
+// plans again with what they say of themselves.
+func (b *build) wheels(ctx context.Context, c gateway.Client, on workshop, in *images.Input, p *parts) (*setupcfg.Wheel, error) {
 	if err := b.siblingWheels(on); err != nil {
 		return nil, err
 	}
 	in.Siblings = slices.Clone(in.Siblings)
-
-	var metadata *setupcfg.Wheel
+	metadata := &setupcfg.Wheel{}
 	group, gctx := errgroup.WithContext(ctx)
-	var wheel llb.State
-	group.Go(func() (err error) {
-		wheel, metadata, err = b.makeWheel(gctx, c, on, b.plan.Source, b.opts.Source.tree())
-		return err
-	})
-	group.Go(func() error { _, err := evaluate(gctx, c, runtime); return err })
+	if !in.NoProject {
+		group.Go(func() (err error) {
+			p.wheel, metadata, err = b.makeWheel(gctx, c, on, b.plan.Source, b.opts.Source.tree())
+			return err
+		})
+	}
+	group.Go(func() error { _, err := evaluate(gctx, c, p.distro.root); return err })
 	for n, s := range b.siblings {
 		group.Go(func() (err error) {
 			in.Siblings[n].Project, err = b.readSibling(gctx, c, on, s, in.Siblings[n].Project)
 			return err
 		})
 	}
-	if err := group.Wait(); err != nil {
+	err := group.Wait()
+	if err != nil {
 		return nil, err
 	}
-	if err := b.age(ctx, c, on.builder.Asked, "asked.json", Age{Name: "pip and build", Refresh: plan2llb.RefreshPython, step: plan2llb.ToolsStep}); err != nil {
-		return nil, err
+	if p.name = metadata.Name; !in.NoProject {
+		if in.Project, err = in.Project.Complete(metadata); err != nil {
+			return nil, &WheelError{Err: err}
+		}
 	}
-	if in.Project, err = in.Project.Complete(metadata); err != nil {
-		return nil, &WheelError{Err: err}
-	}
-	if b.plan, err = images.New(in, b.opts.Plan); err != nil {
+	if b.plan, err = images.New(*in, b.opts.Plan); err != nil {
 		return nil, err
 	}
 	for n, s := range b.siblings {
 		s.Sibling = b.plan.Siblings[n] // which has the version now
 	}
-	dependencies, err := b.dependencies(ctx, c, on, metadata, in.Lock)
-	if err != nil {
-		return nil, err
-	}
-	b.own = dependencies.ownNames(metadata.Name)
-	var out []assembly
-	for n, image := range b.plan.Images {
-		if !image.Selected {
-			continue
-		}
-		root, layers := b.root(n, dependencies, metadata.Name, runtime, len(runtimePackages) > 0)
-		st, layers := b.compiler.Assemble(b.target(), root, layers, b.groups(n, image, dependencies, wheel))
-		if _, err := evaluate(ctx, c, st); err != nil {
-			return nil, err
-		}
-		out = append(out, assembly{image: image, state: st, layers: layers})
-	}
-	return out, b.check(ctx, c, in.Project, out)
+	return metadata, nil
 }
 
 // target is where the images have their Python distributions.
 func (b *build) target() plan2llb.Target {
 	return plan2llb.Target{Python: b.plan.Base.Python.Executable, Environment: b.plan.Environment, SystemSitePackages: b.plan.SystemSitePackages}
-}
-
-// index fetches the package index, checks that it has what bindep.txt asks for, and chooses the init.
-func (b *build) index(ctx context.Context, c gateway.Client) (plan2llb.PackageIndex, error) {
-	b.init = b.plan.Init.Path
-	var wanted []string
-	all := slices.Concat(b.plan.Compile, b.plan.Tools, b.plan.Runtime)
-	for _, p := range all {
-		wanted = append(wanted, p.Name)
-	}
-	for _, candidate := range b.plan.Init.Candidates {
-		wanted = append(wanted, candidate.Package)
-	}
-	if b.init == "" && len(b.plan.Init.Candidates) == 0 && b.opts.Plan.InitPath == "" {
-		b.warnings = append(b.warnings, "the base has no init program and no package manager to install one: the images have no entrypoint; --init-path names one")
-	}
-	if len(wanted) == 0 {
-		return plan2llb.PackageIndex{State: llb.Scratch()}, nil
-	}
-	wanted = slices.Compact(slices.Sorted(slices.Values(wanted)))
-	if err := canInstall(b.image.Location, b.Base.PackageManager, wanted); err != nil {
-		return plan2llb.PackageIndex{}, err
-	}
-	index, report := b.compiler.Index(b.Base, wanted)
-	var found struct {
-		Missing []string `json:"missing"`
-		Content string   `json:"content"`
-	}
-	if err := readJSON(ctx, c, report, "index.json", &found); err != nil {
-		return index, err
-	}
-	index.Content = found.Content
-	age := Age{Name: "package index of " + b.Base.DistroName, Refresh: plan2llb.RefreshDistro, step: plan2llb.IndexStep(b.Base)}
-	if err := b.age(ctx, c, report, "index.json", age); err != nil {
-		return index, err
-	}
-	lacking := &MissingPackageError{Distro: b.Base.DistroName}
-	for _, p := range all {
-		gone := MissingPackage{Name: p.Name, From: p.From}
-		if slices.Contains(found.Missing, p.Name) && !slices.Contains(lacking.Packages, gone) {
-			lacking.Packages = append(lacking.Packages, gone)
-		}
-	}
-	if len(lacking.Packages) > 0 {
-		return index, lacking
-	}
-	b.chooseInit(found.Missing)
-	return index, nil
-}
-
-// canInstall refuses a base without a package manager that could install what is wanted.
-func canInstall(base images.Location, manager string, wanted []string) error {
-	if plan2llb.CanInstall(manager) {
-		return nil
-	}
-	return &BaseError{Location: base, Err: fmt.Errorf("it has none of apt, apk, dnf and microdnf to install %s with", strings.Join(wanted, ", "))}
-}
-
-func (b *build) chooseInit(missing []string) {
-	if len(b.plan.Init.Candidates) == 0 {
-		return
-	}
-	for _, candidate := range b.plan.Init.Candidates {
-		if !slices.Contains(missing, candidate.Package) {
-			b.init = candidate.Path
-			return
-		}
-	}
-	b.warnings = append(b.warnings, fmt.Sprintf("%s has no init program (dumb-init, tini, catatonit): the images have no entrypoint; --init-path names one", b.Base.DistroName))
-}
-
-// runtimePackages are bindep's and the init's.
-func (b *build) runtimePackages() []images.Package {
-	packages := slices.DeleteFunc(slices.Clone(b.plan.Runtime), func(p images.Package) bool { return p.From == images.NoPython }) // it is there
-	for _, candidate := range b.plan.Init.Candidates {
-		if candidate.Path == b.init {
-			packages = append(packages, images.Package{Name: candidate.Package, From: "the init put before every command (--init-path none leaves it out)"})
-		}
-	}
-	return packages
 }
 
 // makeWheel builds the wheel of a source tree and reads what it says of itself.

@@ -73,7 +73,7 @@ func (e *ScriptsError) Tail() []string { return e.Failed[0].trace }
 func (r *Run) FailedChecks() []FailedCheck { return r.failed }
 
 // check loads the entry point of every script in the files of its image: once for all that have the files of
-// the base image, and once for each that has an extra. There it is asked as well which requirements are not met; where the
+// the base image, and once for each that has more. There it is asked as well which requirements are not met; where the
 // distribution's packages meet some, also without scripts. Programs that are files are not loaded: running them is all
 // that can be done with them. What fails for want of a network or of files, which an image is given later, is a warning.
 func (b *build) check(ctx context.Context, c gateway.Client, project *setupcfg.Project, all []assembly) error {
@@ -88,8 +88,12 @@ func (b *build) check(ctx context.Context, c gateway.Client, project *setupcfg.P
 		if i < 0 {
 			continue
 		}
+		if a.dockerfile != nil && !a.dockerfile.FromBase {
+			b.warnings = append(b.warnings, fmt.Sprintf("%s: whether %s starts is not looked at: %s does not end in an image that is made from the base image", scripts[i].Pos, a.image.Script, a.image.Dockerfile))
+			continue
+		}
 		tree := 0
-		if slices.ContainsFunc(a.layers, func(l plan2llb.Layer) bool { return l.Content == "extra" }) {
+		if a.own {
 			tree = n
 		}
 		trees[tree] = append(trees[tree], scripts[i])
@@ -132,9 +136,9 @@ type loaded struct {
 }
 
 func (b *build) load(ctx context.Context, c gateway.Client, name string, a assembly, scripts []setupcfg.Script) (results []loaded, conflicts []unmet, err error) {
-	raw, err := b.compiler.ImageConfig(b.plan, a.image, b.init, a.layers)
+	raw, err := b.configOf(a)
 	if err != nil {
-		return nil, nil, fmt.Errorf("writing the configuration of %s: %w", a.image.Name, err)
+		return nil, nil, err
 	}
 	config, err := plan2llb.ParseConfig(raw)
 	if err != nil {

@@ -4,9 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"slices"
-
-	"github.com/moby/buildkit/client/llb"
 
 	"github.com/pbrx-go/pbrx-go/builder/plan2llb"
 	"github.com/pbrx-go/pbrx-go/images"
@@ -24,42 +21,32 @@ func (r *Run) Dump(ctx context.Context, in images.Input) ([]byte, error) {
 	if len(plan.Images) == 0 {
 		return nil, errors.New("writing the LLB of the images: what the project is called is known from its wheel only")
 	}
-	b := &build{Run: r, compiler: r.compiler(), plan: plan, init: plan.Init.Path}
-	b.chooseInit(nil)
-	index := plan2llb.PackageIndex{State: llb.Scratch()}
-	packages := b.runtimePackages()
-	var wanted []string
-	for _, p := range slices.Concat(packages, plan.Compile, plan.Tools) {
-		wanted = append(wanted, p.Name)
-	}
-	if len(wanted) > 0 {
-		index, _ = b.compiler.Index(r.Base, wanted)
-	}
-	on := b.workshop(index)
-	runtime := b.compiler.Packages(r.Base, index, packages, "runtime")
-	wheel, err := b.wheel(on, plan.Source, r.opts.Source.tree(), false)
+	b := &build{Run: r, compiler: r.compiler(), plan: plan, init: plan.Init.Path, supposing: true}
+	p := &parts{build: b, name: plan.Project.Name, in: in}
+	on, err := b.distroPackages(ctx, nil, p)
 	if err != nil {
+		return nil, err
+	}
+	if p.wheel, err = b.wheel(on, plan.Source, r.opts.Source.tree(), false); err != nil {
 		return nil, err
 	}
 	if err := b.siblingWheels(on); err != nil {
 		return nil, err
 	}
-	dependencies, err := b.supposed(on, in.Project)
+	if p.dependencies, err = b.supposed(on, in.Project); err != nil {
+		return nil, err
+	}
+	assemblies, err := p.assemblies(ctx, nil)
 	if err != nil {
 		return nil, err
 	}
 	var out []byte
-	for n, image := range plan.Images {
-		if !image.Selected {
-			continue
-		}
-		root, layers := b.root(n, dependencies, plan.Project.Name, runtime, len(packages) > 0)
-		st, _ := b.compiler.Assemble(b.target(), root, layers, b.groups(n, image, dependencies, wheel))
-		text, err := plan2llb.Dump(ctx, st)
+	for _, a := range assemblies {
+		text, err := plan2llb.Dump(ctx, a.state)
 		if err != nil {
 			return nil, err
 		}
-		out = fmt.Appendf(out, "# %s\n%s\n", image.Name, text)
+		out = fmt.Appendf(out, "# %s\n%s\n", a.image.Name, text)
 	}
 	return out, nil
 }
@@ -71,7 +58,7 @@ func (b *build) supposed(on workshop, project *setupcfg.Project) (*dependencies,
 	d := &dependencies{numbers: numbers, wheels: map[string]plan2llb.Wheel{}}
 	d.Sets = make([][]string, len(r.Images))
 	for n := range d.Sets {
-		if n > 0 || len(r.RequiresDist) > 0 {
+		if n > 0 || !nothing(r) {
 			d.Sets[n] = []string{"resolved"}
 		}
 	}

@@ -47,6 +47,9 @@ func OpenSource(dir string, in images.Input) (Source, error) {
 	}}); err != nil {
 		return Source{}, fmt.Errorf("reading the project: %w", err)
 	}
+	if s.Folder, err = leveled(dir, &fsutil.FilterOpt{}); err != nil {
+		return Source{}, fmt.Errorf("reading the project: %w", err)
+	}
 	if !in.NeedsGit() {
 		return s, nil
 	}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -15,6 +16,7 @@ import (
 	v1 "github.com/opencontainers/image-spec/specs-go/v1"
 	"github.com/tonistiigi/fsutil"
 
+	"github.com/pbrx-go/pbrx-go/builder/dockerfile"
 	"github.com/pbrx-go/pbrx-go/builder/gitdir"
 	"github.com/pbrx-go/pbrx-go/builder/plan2llb"
 	"github.com/pbrx-go/pbrx-go/builder/projectfiles"
@@ -47,6 +49,8 @@ type Folder struct {
 // Source is what the project's wheel is built from.
 type Source struct {
 	Files fsutil.FS
+	// Folder is the project's whole folder, of which Dockerfiles copy what they name.
+	Folder fsutil.FS
 	// Git is the project's history, nil where there is none.
 	Git fsutil.FS
 	// Below is where in the repository's work tree the project lies, empty at its top.
@@ -118,6 +122,8 @@ type Run struct {
 	// cached are the states whose steps a layer cache holds after Build.
 	cached []llb.State
 	ages   []Age
+	// contents are what a definition's origins were found to be.
+	contents []Folder
 }
 
 // Probe finds the base image and learns what it is. Errors are *BaseError, *EngineError or *StepError.
@@ -205,6 +211,9 @@ func (r *Run) job(work func(context.Context, gateway.Client) (*gateway.Result, e
 	if r.opts.Source.Files != nil {
 		locals[plan2llb.SourceLocal] = r.opts.Source.Files
 	}
+	if r.opts.Source.Folder != nil {
+		locals[dockerfile.ContextLocal] = r.opts.Source.Folder
+	}
 	if r.opts.Source.Git != nil {
 		locals[plan2llb.GitLocal] = r.opts.Source.Git
 	}
@@ -214,11 +223,14 @@ func (r *Run) job(work func(context.Context, gateway.Client) (*gateway.Result, e
 			locals[git] = s.Git
 		}
 	}
-	for _, f := range r.opts.Host.FindLinks {
+	for _, f := range slices.Concat(r.opts.Host.FindLinks, r.contents) {
 		locals[f.Name] = f.FS
 	}
 	return Job{Locals: locals, Stores: r.opener.store.stores(), Secrets: r.opts.Host.Secrets, Work: work, Status: r.tracker.update, HostNetwork: r.features.HostNetwork}
 }
+
+// Offer gives steps more folders of the host, under the names by which the plan's contents speak of them.
+func (r *Run) Offer(folders ...Folder) { r.contents = append(r.contents, folders...) }
 
 // Steps are the steps of the run so far and whether they ran.
 func (r *Run) Steps() []StepResult { return r.tracker.steps() }
@@ -248,7 +260,7 @@ func (r *Run) explain(ctx context.Context, err error, compiler *plan2llb.Compile
 		return err
 	}
 	if step, ok := r.tracker.failed(compiler.Steps()); ok {
-		if plan2llb.IsIndex(step.Step) {
+		if plan2llb.IsIndex(step.Step) && (len(step.From) == 0 || step.Surroundings()) { // else it is a repository that the definition names
 			return &EngineError{Doing: "fetching the package index of " + r.Base.DistroName, Err: step,
 				Hint: "name a mirror that answers with --mirror URL (auto takes the host's); where nothing but the init is to be installed, --init-path none does without"}
 		}

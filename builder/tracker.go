@@ -10,6 +10,7 @@ import (
 	"github.com/moby/buildkit/client"
 	"github.com/opencontainers/go-digest"
 
+	"github.com/pbrx-go/pbrx-go/builder/dockerfile"
 	"github.com/pbrx-go/pbrx-go/builder/plan2llb"
 )
 
@@ -177,7 +178,7 @@ func (t *tracker) steps() []StepResult {
 
 // isStep tells the steps of the plan from what the engine does for itself.
 func isStep(name string) bool {
-	for _, word := range []string{"[base]", "[distro]", "[python]", "[project]", "[dependencies]", "[sibling", "[extra"} {
+	for _, word := range []string{"[base]", "[distro]", "[python]", "[project]", "[dependencies]", "[sibling", "[extra", "[accounts]", "[files]", "[run", dockerfile.StepPrefix} {
 		if strings.HasPrefix(name, word) {
 			return true
 		}

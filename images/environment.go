@@ -23,13 +23,8 @@ type Environment struct {
 
 // chooseEnvironment says where Python distributions are installed, and what stands against that. Without a base
 // nothing is said of its interpreter.
-func (p *Plan) chooseEnvironment(base Base, asked Environment) []error {
-	switch {
-	case asked.Place != "":
-		p.Environment = asked.Place
-	case base.Python.ExternallyManaged && p.Project.Name != "":
-		p.Environment = "/opt/" + setupcfg.Canonical(p.Project.Name)
-	}
+func (p *Plan) chooseEnvironment(base Base, asked Environment, name string) []error {
+	p.Environment = environmentOf(base, asked, name)
 	if asked.Place != "" && (!path.IsAbs(asked.Place) || path.Clean(asked.Place) != asked.Place || asked.Place == "/") {
 		return []error{at(asked.PlaceAt, "venv", `%q is no place for a virtual environment: write an absolute path without "." and "..", as in "/opt/app"`, asked.Place)}
 	}
@@ -48,6 +43,17 @@ func (p *Plan) chooseEnvironment(base Base, asked Environment) []error {
 		return []error{at(asked.SystemAt, "system-site-packages", `%s is not the distribution's: %s would never be seen; set python = "/usr/bin/python3"`, python, names)}
 	}
 	return nil
+}
+
+// environmentOf is where the virtual environment of a set is; empty where there is none.
+func environmentOf(base Base, asked Environment, name string) string {
+	switch {
+	case asked.Place != "":
+		return asked.Place
+	case base.Python.ExternallyManaged && name != "":
+		return "/opt/" + setupcfg.Canonical(name)
+	}
+	return ""
 }
 
 // distroModules is what the packages of Python modules are called, for people.

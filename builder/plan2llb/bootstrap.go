@@ -112,7 +112,7 @@ func (c *Compiler) portably(argv []string) ([]string, llb.RunOption) {
 // AddPython installs the distribution's Python on a base that has none, for a layer of its own. report is as Index has it.
 func (c *Compiler) AddPython(base images.Base, portable llb.State) (install func(content string) llb.State, report llb.State) {
 	by := c.With(portable)
-	index, report := by.Index(base, []string{DistroPython})
+	index, report := by.Index(base, nil)
 	return func(content string) llb.State {
 		index.Content = content
 		return by.Packages(base, index, []images.Package{{Name: DistroPython, From: images.NoPython}}, "python")

@@ -105,6 +105,15 @@ func (c *Compiler) Steps() map[string]Step {
 	return maps.Clone(c.steps)
 }
 
+// Add notes steps that were compiled elsewhere.
+func (c *Compiler) Add(steps ...Step) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	for _, s := range steps {
+		c.steps[s.Name] = s
+	}
+}
+
 // programs is the file system with the step programs.
 func programs() llb.State {
 	entries, _ := fs.ReadDir(stepFiles, "steps") // the embedded folder is there

@@ -1,6 +1,10 @@
 package definition
 
-import "text/scanner"
+import (
+	"text/scanner"
+
+	"github.com/pbrx-go/pbrx-go/setupcfg"
+)
 
 // Text is a string and where it is set: a place in a file; or the name of a flag or variable in Filename, without a line.
 // The zero value is one that nobody set.
@@ -63,6 +67,10 @@ type Set struct {
 	Content
 	// Images are in the order of the files.
 	Images []Image
+	// Values are all that files set, in their order.
+	Values []Value
+	// Warnings are what is legal and probably not what was meant.
+	Warnings []setupcfg.Warning
 	// LeftOut are entries for other architectures than that of the base, a line each, after On.
 	LeftOut []string
 }

@@ -126,7 +126,7 @@ class AptSources(unittest.TestCase):
         )
 
     def sources(self, url, entries, reached=True):
-        with unittest.mock.patch("apt.entries", lambda: entries), unittest.mock.patch("apt.reachable", lambda u: self.asked.append(u) or reached):
+        with unittest.mock.patch("apt.entries", lambda without=(): entries), unittest.mock.patch("apt.reachable", lambda u: self.asked.append(u) or reached):
             self.asked = []
             with contextlib.redirect_stdout(io.StringIO()) as self.said:
                 return apt.sources(url)
@@ -391,7 +391,7 @@ class DnfRepositories(unittest.TestCase):
     """The files of the distributions' own images, with what matters of them."""
 
     def moved(self, *lines):
-        text, moved, left = dnf.repositories(repo("it", *lines), "http://mirror.example/pub")
+        text, moved, left = dnf.moved_to(repo("it", *lines), "http://mirror.example/pub")
         found = [line for line in text.splitlines() if "://" in line and not line.startswith(("#", "gpgkey="))]
         self.assertEqual((moved, left), (["it"], []))
         self.assertEqual(len(found), 1, text)
@@ -426,7 +426,7 @@ class DnfRepositories(unittest.TestCase):
             "metalink=https://mirrors.fedoraproject.org/metalink?repo=fedora-cisco-openh264-$releasever&arch=$basearch",
         ):
             with self.subTest(line):
-                text, moved, left = dnf.repositories(repo("it", line), "http://mirror.example/pub")
+                text, moved, left = dnf.moved_to(repo("it", line), "http://mirror.example/pub")
                 self.assertEqual((moved, left), ([], ["it"]))
                 self.assertEqual(text, repo("it", line))
 
@@ -436,7 +436,7 @@ class DnfRepositories(unittest.TestCase):
         ) + repo("baseos-debug", "enabled=0", "baseurl=http://dl.example/$contentdir/$releasever/BaseOS/$basearch/debug/tree/") + repo(
             "mine", "baseurl=http://one.example/", "  http://two.example/", "enabled=1"
         )
-        got, moved, left = dnf.repositories(text, "http://mirror.example/rocky")
+        got, moved, left = dnf.moved_to(text, "http://mirror.example/rocky")
         self.assertEqual((moved, left), (["baseos"], ["mine"]))
         self.assertEqual(
             got,
@@ -446,7 +446,7 @@ class DnfRepositories(unittest.TestCase):
             "gpgkey=file:///etc/pki/rpm-gpg/KEY\nbaseurl=http://mirror.example/rocky/$releasever/BaseOS/$basearch/debug/tree/\n\n"
             "[mine]\nname=Of the distribution\nbaseurl=http://one.example/\n  http://two.example/\nenabled=1\ngpgcheck=1\ngpgkey=file:///etc/pki/rpm-gpg/KEY\n",
         )
-        got, moved, left = dnf.repositories(text, None)
+        got, moved, left = dnf.moved_to(text, None)
         self.assertEqual((moved, left), ([], ["baseos", "mine"]))
         self.assertIn("mirrorlist=https://mirrors.example/list\n", got)
         self.assertNotIn("metadata_expire", got)
