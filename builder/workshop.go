@@ -5,14 +5,44 @@ import (
 	"fmt"
 	"strings"
 
+	"github.com/pbrx-go/pbrx-go/builder/plan2llb"
 	"github.com/pbrx-go/pbrx-go/images"
 )
 
+// plot is a root file system that distro packages are installed on: that of the images, or that where wheels are made.
+type plot struct {
+	compiler *plan2llb.Compiler
+	base     images.Base
+	location images.Location
+	// indexes are the package indexes that were fetched, by the repositories in them.
+	indexes map[string]plan2llb.PackageIndex
+}
+
+// newPlot is the plot of steps on a ground. steps is a compiler of the plan.
+func newPlot(steps *plan2llb.Compiler, g *ground) *plot {
+	p := &plot{compiler: steps.On(g.image.State, g.image.Config), base: g.base, location: g.image.Location, indexes: map[string]plan2llb.PackageIndex{}}
+	if g.index != nil {
+		p.indexes[""] = *g.index
+	}
+	return p
+}
+
+// newBuild begins a build on what was learnt.
+func (r *Run) newBuild(in images.Input) *build {
+	b := &build{Run: r, project: in.Project}
+	b.place = newPlot(r.compiler(), &ground{image: r.image, base: r.Base, index: r.index})
+	b.compiler, b.workplace = b.place.compiler, b.place
+	if r.elsewhere != nil {
+		b.workplace = newPlot(b.compiler, r.elsewhere)
+	}
+	return b
+}
+
 // prepareBuilder opens the image that wheels are made in, where that is not the base, and makes sure that what is made there
-// fits the base. Errors are those of Probe.
+// fits the base. It is nil where it is the base. Errors are those of Probe.
 func (r *Run) prepareBuilder(ctx context.Context, base *ground) (*ground, error) {
 	if r.opts.Builder == (images.Location{}) || r.opts.Builder == r.opts.Base {
-		return base, nil
+		return nil, nil //nolint:nilnil // there is none
 	}
 	g, err := r.prepare(ctx, r.opts.Builder, true)
 	if err != nil {
