@@ -3,9 +3,7 @@ package builder
 import (
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
-	"path"
 	"regexp"
 	"strings"
 	"time"
@@ -138,15 +136,13 @@ type facts struct {
 	PackageManager string            `json:"package_manager"`
 	Inits          map[string]string `json:"inits"`
 	Python         images.Python     `json:"python"`
+	Prefix         string            `json:"prefix"`
+	Libc           string            `json:"libc"`
 	Distributions  map[string]string `json:"distributions"`
 }
 
 // probe learns what a base image is from the image itself, by the state that it returns as well.
-func probe(ctx context.Context, c gateway.Client, base *BaseImage, compiler *plan2llb.Compiler, platform v1.Platform) (b images.Base, st llb.State, err error) {
-	python, err := findPython(ctx, c, base)
-	if err != nil {
-		return b, st, &BaseError{Location: base.Location, Err: err}
-	}
+func probe(ctx context.Context, c gateway.Client, base *BaseImage, compiler *plan2llb.Compiler, platform v1.Platform, python string) (b images.Base, st llb.State, err error) {
 	var f facts
 	st = compiler.Probe(python)
 	if err := readJSON(ctx, c, st, "base.json", &f); err != nil {
@@ -156,43 +152,20 @@ func probe(ctx context.Context, c gateway.Client, base *BaseImage, compiler *pla
 	if err != nil {
 		return b, st, &BaseError{Location: base.Location, Err: err}
 	}
+	f.Python.Prefix = f.Prefix
 	return images.Base{
 		Ref:            base.Location.String(),
 		Digest:         base.Digest.String(),
 		Platform:       platform.OS + "/" + platform.Architecture,
 		Distro:         distro,
 		DistroName:     distro.String(),
+		Libc:           f.Libc,
 		PackageManager: f.PackageManager,
 		Python:         f.Python,
 		Distributions:  f.Distributions,
 		Inits:          f.Inits,
 		Env:            base.Config.Config.Env,
 	}, st, nil
-}
-
-// findPython looks for an interpreter where a shell would: along PATH, python3 before python.
-func findPython(ctx context.Context, c gateway.Client, base *BaseImage) (string, error) {
-	ref, err := evaluate(ctx, c, base.State)
-	if err != nil {
-		return "", err
-	}
-	// The base is fetched and unpacked by the first look into it: that this failed is not that there is no Python.
-	if _, err := ref.StatFile(ctx, gateway.StatRequest{Path: "/"}); err != nil {
-		return "", fmt.Errorf("unpacking it: %w", err)
-	}
-	for _, name := range []string{"python3", "python"} {
-		for _, dir := range strings.Split(plan2llb.SearchPath(base.Config.Config.Env), ":") {
-			if dir == "" {
-				continue
-			}
-			if _, err := ref.StatFile(ctx, gateway.StatRequest{Path: path.Join(dir, name)}); err == nil {
-				return path.Join(dir, name), nil
-			} else if ctx.Err() != nil {
-				return "", context.Cause(ctx)
-			}
-		}
-	}
-	return "", errors.New("it has no Python on its PATH")
 }
 
 // evaluate solves a state and gives access to its files.

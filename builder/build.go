@@ -76,9 +76,12 @@ type build struct {
 	plan     *images.Plan
 	init     string
 	siblings []*sibling
+	// tools are the builder's Python tools, own the canonical names of what the images were given.
+	tools    plan2llb.Builder
+	own      []string
 	warnings []string
-	// indexes are the package indexes that were fetched, by the repositories in them.
-	indexes map[string]plan2llb.PackageIndex
+	// place is where the distro packages of the images are installed, workplace where those are that wheels are made with.
+	place, workplace *plot
 	// supposing says that nothing is solved: indexes are taken for fetched.
 	supposing bool
 }
@@ -95,7 +98,7 @@ type Output interface {
 // project's wheel must confirm what the project declares. Errors are *StepError, *WheelError, *MissingPackageError,
 // *ScriptsError, *EngineError, or those of planning and of setupcfg.
 func (r *Run) Build(ctx context.Context, in images.Input, out Output) (*Result, error) {
-	in.Base = r.Base
+	in.Base, in.Builder = r.Base, r.Builder
 	b, assemblies, err := r.assemble(ctx, in)
 	if r.features.HostNetwork && hostNetworkRefused(err) { // then what the engine has instead must do
 		r.features.HostNetwork = false
@@ -117,7 +120,7 @@ func (r *Run) Build(ctx context.Context, in images.Input, out Output) (*Result, 
 
 // assemble runs every step in a job of its own.
 func (r *Run) assemble(ctx context.Context, in images.Input) (b *build, assemblies []assembly, err error) {
-	b = &build{Run: r, compiler: r.compiler(), project: in.Project}
+	b = r.newBuild(in)
 	_, err = r.solver.Solve(ctx, r.job(func(ctx context.Context, c gateway.Client) (*gateway.Result, error) {
 		var err error
 		if assemblies, err = b.assemble(ctx, c, in); err != nil {
@@ -145,6 +148,7 @@ func (b *build) assemble(ctx context.Context, c gateway.Client, in images.Input)
 	if err != nil {
 		return nil, err
 	}
+	b.tools = on.builder
 	metadata, err := b.wheels(ctx, c, on, &in, p)
 	if err != nil {
 		return nil, err
@@ -155,6 +159,7 @@ func (b *build) assemble(ctx context.Context, c gateway.Client, in images.Input)
 	if p.dependencies, err = b.dependencies(ctx, c, on, metadata, in.Lock); err != nil {
 		return nil, err
 	}
+	b.own = p.ownNames(p.name)
 	if err := b.serve(p.dependencies); err != nil {
 		return nil, err
 	}
@@ -216,7 +221,7 @@ func (b *build) wheels(ctx context.Context, c gateway.Client, on workshop, in *i
 
 // target is where the images have their Python distributions.
 func (b *build) target() plan2llb.Target {
-	return plan2llb.Target{Python: b.plan.Base.Python.Executable, Environment: b.plan.Environment}
+	return plan2llb.Target{Python: b.plan.Base.Python.Executable, Environment: b.plan.Environment, SystemSitePackages: b.plan.SystemSitePackages}
 }
 
 // makeWheel builds the wheel of a source tree and reads what it says of itself.

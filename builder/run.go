@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"maps"
 	"slices"
 	"strings"
 	"time"
@@ -73,6 +72,11 @@ type SiblingSource struct {
 // Options are what a run needs beside the project.
 type Options struct {
 	Base images.Location
+	// Builder is the image that wheels are made in; the zero value is the base.
+	Builder images.Location
+	// Python is the interpreter of the base, by its path or by its name on the PATH there; empty is python3, or else python.
+	// A base without python3 gets the distribution's.
+	Python string
 	// TempDir is a folder for files that live as long as the run.
 	TempDir string
 	// Images opens the images that Docker Engine has; it may be nil where no base is one of them.
@@ -103,14 +107,22 @@ type Options struct {
 type Run struct {
 	// Base is what was learnt of the base image.
 	Base images.Base
+	// Builder is what was learnt of the image that wheels are made in; nil where that is the base.
+	Builder *images.Base
 
-	solver   Solver
-	opts     Options
-	opener   *opener
-	image    *BaseImage
-	platform v1.Platform
-	features plan2llb.Features
-	tracker  *tracker
+	solver Solver
+	opts   Options
+	opener *opener
+	image  *BaseImage
+	// layers are those that the base has here beyond those of the image.
+	layers []plan2llb.Layer
+	// index is the distribution's package index, where it was fetched already.
+	index *plan2llb.PackageIndex
+	// elsewhere is the image that wheels are made in, where that is not the base.
+	elsewhere *ground
+	platform  v1.Platform
+	features  plan2llb.Features
+	tracker   *tracker
 	// failed are the checks that failed.
 	failed []FailedCheck
 	// cached are the states whose steps a layer cache holds after Build.
@@ -123,32 +135,19 @@ type Run struct {
 // Probe finds the base image and learns what it is. Errors are *BaseError, *EngineError or *StepError.
 func Probe(ctx context.Context, solver Solver, opts Options) (*Run, error) {
 	r := &Run{solver: solver, opts: opts, opener: newOpener(opts), tracker: newTracker(opts.Status, opts.Host.Hidden...)}
-	var compiler *plan2llb.Compiler
-	_, err := solver.Solve(ctx, Job{
-		Stores: r.opener.store.stores(),
-		Status: r.tracker.update,
-		Work: func(ctx context.Context, c gateway.Client) (*gateway.Result, error) {
-			var err error
-			if r.platform, r.features, err = abilities(c); err != nil {
-				return nil, err
-			}
-			r.features.HostNetwork = opts.OnImages
-			if r.image, err = r.opener.image(ctx, c, r.platform, opts.Base, true); err != nil {
-				return nil, err
-			}
-			compiler = r.compiler()
-			var facts llb.State
-			if r.Base, facts, err = probe(ctx, c, r.image, compiler, r.platform); err != nil {
-				return nil, err
-			}
-			r.cached = append(r.cached, facts)
-			return gateway.NewResult(), nil
-		},
-	})
+	g, err := r.prepare(ctx, opts.Base, false)
 	if err == nil {
-		err = r.chooseMirror()
+		r.image, r.Base, r.layers, r.index = g.image, g.base, g.layers, g.index
+		err = r.chooseMirror(r.Base)
 	} else {
-		err = r.explain(ctx, err, compiler)
+		err = r.explain(ctx, err, g.compiler)
+	}
+	if err == nil {
+		if r.elsewhere, err = r.prepareBuilder(ctx, g); err != nil {
+			err = r.explain(ctx, err, r.elsewhere.compiler)
+		} else if r.elsewhere != nil {
+			r.Builder = &r.elsewhere.base
+		}
 	}
 	if err != nil {
 		return nil, errors.Join(err, r.Close(ctx))
@@ -162,20 +161,6 @@ func (r *Run) Close(ctx context.Context) error {
 		return nil
 	}
 	return r.opener.close(ctx)
-}
-
-// chooseMirror makes the mirror a secret: where packages came from is no part of what they are.
-func (r *Run) chooseMirror() error {
-	if r.opts.Mirror == nil {
-		return nil
-	}
-	mirror, err := r.opts.Mirror(r.Base)
-	if err != nil || mirror == "" {
-		return err
-	}
-	r.opts.Host.Secrets = maps.Clone(r.opts.Host.Secrets)
-	r.opts.Host.Secrets[plan2llb.SecretMirror] = []byte(mirror)
-	return nil
 }
 
 // Abilities is what an engine can do, as far as engines differ.
@@ -209,10 +194,13 @@ func abilities(c gateway.Client) (v1.Platform, plan2llb.Features, error) {
 	return opts.Workers[0].Platforms[0], plan2llb.Features{Merge: merge}, nil
 }
 
-func (r *Run) compiler() *plan2llb.Compiler {
+// compiler compiles steps on the base.
+func (r *Run) compiler() *plan2llb.Compiler { return r.compilerOn(r.image) }
+
+func (r *Run) compilerOn(image *BaseImage) *plan2llb.Compiler {
 	in := plan2llb.Inputs{
-		Base:             r.image.State,
-		Config:           r.image.Config,
+		Base:             image.State,
+		Config:           image.Config,
 		Platform:         r.platform,
 		Features:         r.features,
 		Epoch:            r.opts.Epoch,

@@ -5,7 +5,6 @@ import (
 	"strings"
 
 	"github.com/pbrx-go/pbrx-go/images/definition"
-	"github.com/pbrx-go/pbrx-go/setupcfg"
 )
 
 // FactsOf are what values of a definition may name of a base. Where nothing is known of its Python, because there is
@@ -21,7 +20,7 @@ func FactsOf(in Input, opts Options) definition.Facts {
 	}
 	if python := in.Base.Python; python.Purelib != "" {
 		f.Prefix, f.SitePackages = path.Dir(python.Scripts), python.Purelib
-		if env := environmentOf(in, opts); env != "" {
+		if env := environmentOf(in.Base, in.environment(opts.Environment), in.setName()); env != "" {
 			f.Prefix, f.SitePackages = env, path.Join(env, "lib", "python"+minor(python.Version), "site-packages")
 		}
 	}
@@ -34,17 +33,19 @@ func minor(version string) string {
 	return strings.Join(parts[:min(2, len(parts))], ".")
 }
 
-// environmentOf is the virtual environment of the images; empty where there is none.
-func environmentOf(in Input, opts Options) string {
-	name := in.Project.Name.Value
-	switch {
-	case in.Definition != nil && in.Definition.Venv.IsSet():
-		return in.Definition.Venv.Value
-	case in.Definition != nil && in.Definition.Name.IsSet():
-		name = in.Definition.Name.Value
+// environment is what somebody asked for: the definition, where there is one.
+func (in Input) environment(asked Environment) Environment {
+	if in.Definition == nil {
+		return asked
 	}
-	if in.Base.Python.ExternallyManaged && name != "" {
-		return "/opt/" + setupcfg.Canonical(name)
+	venv, system := in.Definition.Venv, in.Definition.SystemSitePackages
+	return Environment{Place: venv.Value, PlaceAt: venv.At.String(), SystemSitePackages: system.Value, SystemAt: system.At.String()}
+}
+
+// setName is what the set is called: as the definition says, else as the project is.
+func (in Input) setName() string {
+	if in.Definition != nil && in.Definition.Name.IsSet() {
+		return in.Definition.Name.Value
 	}
-	return ""
+	return in.Project.Name.Value
 }

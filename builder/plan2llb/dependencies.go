@@ -175,11 +175,17 @@ type Group struct {
 type Target struct {
 	// Python is the interpreter of the base, Environment the virtual environment to install into; empty where there is none.
 	Python, Environment string
+	// SystemSitePackages says that the environment sees what that interpreter does.
+	SystemSitePackages bool
 }
 
 // environment makes the virtual environment, as a tree relative to /.
 func (c *Compiler) environment(target Target) llb.State {
-	return c.exec(c.in.Base, Step{Name: "[python] environment"}, program(target.Python, "environment.py", target.Python, target.Environment), offline()).
+	operands := []string{target.Python, target.Environment}
+	if target.SystemSitePackages {
+		operands = append(operands, "--system-site-packages")
+	}
+	return c.exec(c.in.Base, Step{Name: "[python] environment"}, program(target.Python, "environment.py", operands...), offline()).
 		AddMount("/out", llb.Scratch())
 }
 

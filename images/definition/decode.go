@@ -5,7 +5,7 @@ import (
 	"path/filepath"
 	"slices"
 
-	"github.com/pbrx-go/pbrx-go/images"
+	"github.com/pbrx-go/pbrx-go/images/naming"
 )
 
 // decoder makes a set of what the files come to. What is wrong by itself was found before, and has no value here; it finds what is missing,
@@ -57,17 +57,17 @@ func (d *decoder) yes(n *node, key string) Switch {
 // reference is an image; a relative path of a layout, archive or root file system begins at the file.
 func (d *decoder) reference(n *node, key string) Text {
 	t := d.text(n, key)
-	l, err := images.ParseLocation(t.Value)
+	l, err := naming.ParseLocation(t.Value)
 	if err != nil {
 		return t
 	}
 	switch l.Transport {
-	case images.OCILayout, images.OCIArchive, images.DockerArchive, images.RootFS:
+	case naming.OCILayout, naming.OCIArchive, naming.DockerArchive, naming.RootFS:
 		if !filepath.IsAbs(l.Name) {
 			l.Name = filepath.Join(n.get(key).doc.dir, l.Name)
 			t.Value = l.String()
 		}
-	case images.Registry, images.DockerDaemon:
+	case naming.Registry, naming.DockerDaemon:
 	}
 	return t
 }

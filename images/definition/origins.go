@@ -42,12 +42,3 @@ func (s *Set) RequirementFiles() []Origin {
 	}
 	return all
 }
-
-// contents are those of the base image and of all others.
-func (s *Set) contents() []*Content {
-	all := []*Content{&s.Content}
-	for n := range s.Images {
-		all = append(all, &s.Images[n].Content)
-	}
-	return all
-}

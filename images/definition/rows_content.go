@@ -10,7 +10,7 @@ func contentRows() []row {
 				"dist_packages", "dist-packages", "distro_packages", "pkgs", "package"}},
 		{key: "profiles", in: everywhere(), typ: someStrings, layer: "as packages", example: `["ceph"]`, braces: ofSet(), check: checkProfile,
 			meaning: "Profiles of bindep that are on, beside the default ones.", peers: []string{"profile", "bindep_profiles"}},
-		{key: "requirements", in: everywhere(), typ: someEntries, of: oneOrigin, layer: "L3 or L7", example: `["gunicorn", "pymysql>=1"]`, braces: ofSet(), same: sameRequirement, check: checkRequirement,
+		{key: "requirements", in: everywhere(), typ: someEntries, of: oneOrigin, layer: "L3 or L7", example: `["gunicorn", "pymysql>=1"]`, braces: ofSet(), same: sameRequirement, check: CheckRequirement,
 			meaning: "Requirements installed beside the project in the same resolution: lines, and files of them.",
 			peers:   []string{"pip_packages", "pip-packages", "pip", "dependencies", "pypi", "pydep", "python_packages", "requires", "requirement"}},
 		{key: "extras", in: everywhere(), typ: someStrings, layer: "as requirements", example: `["ldap"]`, braces: ofSet(), check: checkProject,

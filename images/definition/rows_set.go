@@ -9,7 +9,7 @@ func setRows() []row {
 	const reading = "it says how the files are read"
 	top := []table{topLevel}
 	return []row{
-		{key: "extends", in: top, typ: aPath, example: `"../openstack.toml"`, why: reading,
+		{key: "extends", in: top, typ: aString, example: `"../openstack.toml"`, why: reading,
 			meaning: "One parent, at most four files deep. Each file of the chain has accounts and a distro layer of its own, which all that extend it share.",
 			peers:   []string{"include", "includes", "inherits", "parent"}},
 		{key: "name", in: top, typ: aString, def: "the project's name", layer: "names only", example: `"nova"`, check: checkName, why: "a set has one name",
@@ -32,7 +32,7 @@ func setRows() []row {
 		{key: "system-site-packages", in: setLevel(), typ: aBool, def: "false", layer: "L3", example: "true", why: onePython(),
 			meaning: "The virtual environment sees the modules of the distribution's Python."},
 		{key: "constraints", in: setLevel(), typ: someEntries, of: oneOrigin, def: "none", layer: "resolution; L3's key is what was resolved", example: `[{ git = "https://opendev.org/openstack/requirements", ref = "master", path = "upper-constraints.txt" }]`,
-			braces: ofSet(), replaces: true, check: checkRequirement, why: "all images of a set share one resolution",
+			braces: ofSet(), replaces: true, check: CheckRequirement, why: "all images of a set share one resolution",
 			meaning: "As --constraint: lines and files of them. The main project and all that is built beside it are left out by themselves.",
 			peers:   []string{"constraint", "upper-constraints", "upper_constraints", "constraints_file"}},
 		{key: "constraints-exclude", in: setLevel(), typ: someStrings, def: "none", layer: "as constraints", example: `["horizon"]`, braces: ofSet(), check: checkProject, why: "all images of a set share one resolution",

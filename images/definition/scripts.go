@@ -7,7 +7,7 @@ import (
 	"strings"
 
 	"github.com/pbrx-go/pbrx-go/bindep"
-	"github.com/pbrx-go/pbrx-go/images"
+	"github.com/pbrx-go/pbrx-go/images/naming"
 	"github.com/pbrx-go/pbrx-go/setupcfg"
 )
 
@@ -51,7 +51,7 @@ func (s *Set) checkScript(p *problems, image Image, scripts []Text) {
 		name, at = image.Script.Value, image.Script.At
 	}
 	for _, script := range scripts {
-		if own, err := images.ImageName(script.Value); script.Value != name && (err != nil || own != name || image.Script.IsSet()) {
+		if own, err := naming.ImageName(script.Value); script.Value != name && (err != nil || own != name || image.Script.IsSet()) {
 			continue
 		}
 		if chosen, by := s.Chooses(script.Value); !chosen && !image.Script.IsSet() {

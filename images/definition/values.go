@@ -6,7 +6,7 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/pbrx-go/pbrx-go/images"
+	"github.com/pbrx-go/pbrx-go/images/naming"
 	"github.com/pbrx-go/pbrx-go/setupcfg"
 )
 
@@ -34,14 +34,14 @@ func oneOf(words ...string) func(string) string {
 }
 
 func checkName(s string) string {
-	if _, err := images.ImageName(s); err != nil {
+	if _, err := naming.ImageName(s); err != nil {
 		return "cannot name images; write lower-case letters and digits, separated by . _ or -"
 	}
 	return ""
 }
 
 func checkReference(s string) string {
-	if _, err := images.ParseLocation(s); err != nil {
+	if _, err := naming.ParseLocation(s); err != nil {
 		return "is no image; write it as --base takes it, such as docker://python:3.13-slim"
 	}
 	return ""
@@ -85,7 +85,8 @@ func checkInside(s string) string {
 	return ""
 }
 
-func checkRequirement(s string) string {
+// CheckRequirement says what is wrong with a requirement, as the end of a sentence that begins with it; empty where nothing is.
+func CheckRequirement(s string) string {
 	switch {
 	case strings.HasPrefix(s, "-"), strings.Contains(s, "://") && !strings.Contains(s, "@"), strings.HasSuffix(s, ".txt"), strings.ContainsAny(s, "\n\r"):
 		return `is no requirement; for a file of them write { path = "…" } or { url = "…" }`
@@ -111,7 +112,7 @@ func checkInit(s string) string {
 }
 
 func checkPrefix(s string) string {
-	if images.CheckPrefix(s) != nil {
+	if naming.CheckPrefix(s) != nil {
 		return "is no prefix for image names; write it as in registry.example.org/team, in lower-case letters"
 	}
 	return ""

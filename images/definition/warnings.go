@@ -4,7 +4,7 @@ import (
 	"regexp"
 	"strings"
 
-	"github.com/pbrx-go/pbrx-go/images"
+	"github.com/pbrx-go/pbrx-go/images/naming"
 	"github.com/pbrx-go/pbrx-go/setupcfg"
 )
 
@@ -27,7 +27,7 @@ func (s *Set) warnings() []setupcfg.Warning {
 		}
 	}
 	for _, ref := range references {
-		if l, err := images.ParseLocation(ref.Value); err == nil && l.Transport == images.Registry && strings.HasSuffix(l.Name, ":latest") {
+		if l, err := naming.ParseLocation(ref.Value); err == nil && l.Transport == naming.Registry && strings.HasSuffix(l.Name, ":latest") {
 			out = append(out, setupcfg.Warning{Pos: ref.At, Msg: ref.Value + " is another image tomorrow", Hint: "name a version"})
 		}
 	}

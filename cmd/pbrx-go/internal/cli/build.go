@@ -16,6 +16,7 @@ import (
 
 	"github.com/pbrx-go/pbrx-go/builder"
 	"github.com/pbrx-go/pbrx-go/images"
+	"github.com/pbrx-go/pbrx-go/images/definition"
 )
 
 type buildOptions struct {
@@ -72,7 +73,11 @@ func bindChecks(cmd *cobra.Command, checks *string) {
 	cmd.Flags().StringVar(checks, "check", "error", "`WHAT` becomes of images whose scripts would die at start: error (none is named), warn, or off (it is not looked)")
 }
 
-func (o *buildOptions) check(env environment) error {
+// check finds mistakes before anything is fetched. What the configuration says and no flag does is filled in.
+func (o *buildOptions) check(env environment, set *definition.Set) error {
+	if set != nil && set.Check.IsSet() && !changed(o.set, "check") {
+		o.checks = set.Check.Value
+	}
 	if o.format != "text" && o.format != "json" {
 		return usagef("--format %s: use text or json", o.format)
 	}
@@ -86,7 +91,7 @@ func (o *buildOptions) check(env environment) error {
 		return err
 	}
 	if len(o.tags) == 0 {
-		o.tags = []string{"latest"}
+		o.tags = []string{releaseTag(set)}
 	}
 	for _, tag := range o.tags {
 		if err := images.CheckTag(tag); err != nil {
@@ -97,10 +102,14 @@ func (o *buildOptions) check(env environment) error {
 }
 
 func (a *app) buildImages(ctx context.Context, o *buildOptions) (err error) {
-	if err := o.check(a.env); err != nil {
+	set, err := a.loadDefinition(o.dir, &o.planFlags)
+	if err != nil {
 		return err
 	}
-	in, err := a.readProject(ctx, o.dir, &o.planFlags)
+	if err := o.check(a.env, set); err != nil {
+		return err
+	}
+	in, err := a.readProject(ctx, o.dir, set, &o.planFlags)
 	if err != nil {
 		return err
 	}

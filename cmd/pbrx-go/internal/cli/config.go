@@ -98,7 +98,7 @@ func (a *app) configCheck(cmd *cobra.Command, o *configOptions) error {
 	if name == "" {
 		name = "name" // a file that others extend leaves it to them
 	}
-	set, err := definition.CheckAll(o.dir, o.config, definition.Options{Releases: o.releaseTexts(cmd), ProjectName: name})
+	set, err := definition.CheckAll(o.dir, o.config, definition.Options{Releases: o.releaseTexts(cmd.Flags()), ProjectName: name})
 	if err != nil {
 		return err
 	}
@@ -118,7 +118,7 @@ func (a *app) configShow(cmd *cobra.Command, o *configOptions) error {
 		return usagef("--format %s: use text or json", o.format)
 	}
 	name := projectName(o.dir)
-	set, err := definition.Load(o.dir, o.config, definition.Options{Releases: o.releaseTexts(cmd), ProjectName: name.Value})
+	set, err := definition.Load(o.dir, o.config, definition.Options{Releases: o.releaseTexts(cmd.Flags()), ProjectName: name.Value})
 	if err != nil {
 		return err
 	}

@@ -15,15 +15,16 @@ import (
 
 // bindDefinition binds the flags that say which configuration counts.
 func (f *planFlags) bindDefinition(cmd *cobra.Command) {
+	f.set = cmd.Flags()
 	cmd.Flags().StringVar(&f.config, "config", "", "optional configuration: `FILE` (default: pbrx-go.toml, else [tool.pbrx-go] in pyproject.toml, else none)")
 	cmd.Flags().StringArrayVar(&f.releases, "release", nil, "overlay `RELEASE` of the configuration (default: its default-release); can be repeated, later ones win")
 }
 
 // releaseTexts are the releases that were asked for, and by what.
-func (f *planFlags) releaseTexts(cmd *cobra.Command) []definition.Text {
+func (f *planFlags) releaseTexts(flags *pflag.FlagSet) []definition.Text {
 	var out []definition.Text
 	for _, r := range f.releases {
-		out = append(out, definition.Text{Value: r, At: setBy(cmd.Flags().Lookup("release"))})
+		out = append(out, definition.Text{Value: r, At: setBy(flags.Lookup("release"))})
 	}
 	return out
 }

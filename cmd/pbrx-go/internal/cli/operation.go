@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 
 	"github.com/pbrx-go/pbrx-go/bindep"
 	"github.com/pbrx-go/pbrx-go/builder"
@@ -26,6 +27,8 @@ const baseForms = "docker://NAME, docker-daemon:NAME, oci:DIR[:REF], oci-archive
 
 // planFlags are the flags that decide what is built; build-images and plan share them.
 type planFlags struct {
+	// set are the flags of the command.
+	set      *pflag.FlagSet
 	base     string
 	prefix   string
 	only     []string
@@ -288,10 +291,9 @@ func (a *app) distroOf(ctx context.Context, base string) (distro bindep.Distro, 
 	return run.Base.Distro, nil
 }
 
-// readProject reads and checks what needs no engine: the project, and the optional configuration, whose projects are fetched. The
-// flags get what the configuration says and nobody else does.
-func (a *app) readProject(ctx context.Context, dir string, flags *planFlags) (p projectInput, err error) {
-	if p, err = a.readInput(ctx, dir, flags); err != nil {
+// readProject reads and checks what needs no engine: the project, or those of a definition, which are fetched.
+func (a *app) readProject(ctx context.Context, dir string, set *definition.Set, flags *planFlags) (p projectInput, err error) {
+	if p, err = a.readInput(ctx, dir, set, flags); err != nil {
 		return p, err
 	}
 	if err = flags.check(p.Input); err != nil {
@@ -301,12 +303,8 @@ func (a *app) readProject(ctx context.Context, dir string, flags *planFlags) (p 
 }
 
 // readInput is readProject without the check.
-func (a *app) readInput(ctx context.Context, dir string, flags *planFlags) (p projectInput, err error) {
+func (a *app) readInput(ctx context.Context, dir string, set *definition.Set, flags *planFlags) (p projectInput, err error) {
 	p.dir = dir
-	set, err := a.loadDefinition(dir, flags)
-	if err != nil {
-		return p, err
-	}
 	if set == nil {
 		p.Input, err = a.readFolder(dir, flags)
 	} else {

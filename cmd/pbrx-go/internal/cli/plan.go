@@ -51,7 +51,11 @@ func (a *app) planCommand(ctx context.Context, o *planOptions) (err error) {
 	if o.format != "text" && o.format != "json" {
 		return usagef("--format %s: use text or json", o.format)
 	}
-	in, err := a.readProject(ctx, o.dir, &o.planFlags)
+	set, err := a.loadDefinition(o.dir, &o.planFlags)
+	if err != nil {
+		return err
+	}
+	in, err := a.readProject(ctx, o.dir, set, &o.planFlags)
 	if err != nil {
 		return err
 	}
@@ -101,7 +105,7 @@ func (a *app) planFor(ctx context.Context, o *planOptions, in projectInput) erro
 }
 
 func (a *app) printPlan(run *builder.Run, in images.Input, f planFlags, format string) error {
-	in.Base = run.Base
+	in.Base, in.Builder = run.Base, run.Builder
 	plan, err := images.New(in, f.options())
 	if err != nil {
 		return usageError{err}
@@ -132,9 +136,15 @@ func (a *app) planText(p *images.Plan) error {
 	} else {
 		fmt.Fprintf(out, "base     %s (%s, Python %s)\n", p.Base.Ref, p.Base.DistroName, p.Base.Python.Version)
 	}
+	if p.Builder != nil {
+		fmt.Fprintf(out, "builder  %s (%s, Python %s)\n", p.Builder.Ref, p.Builder.DistroName, p.Builder.Python.Version)
+	}
 	where := cmp.Or(p.Environment, "the base's Python")
 	if p.Project.Name == "" && p.Base.Python.ExternallyManaged {
 		where = "/opt/ and the project's name"
+	}
+	if p.SystemSitePackages {
+		where += ", with the system's site packages"
 	}
 	fmt.Fprintf(out, "install  into %s\n", where)
 	inits := []string{cmp.Or(p.Init.Path, "none")}
