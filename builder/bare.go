@@ -160,25 +160,25 @@ func (r *Run) addPython(ctx context.Context, g *ground) error {
 	}
 	job.Secrets[plan2llb.SecretBootstrapConf] = plan2llb.BootstrapAptConf(job.Secrets[plan2llb.SecretBootstrapSources] != nil)
 	return r.solve(ctx, job, func(ctx context.Context, c gateway.Client) error {
-		install, report := g.compiler.AddPython(g.bare.base, g.compiler.Portable(g.bare.base.PackageManager, g.bare.program))
-		var found struct {
-			Missing []string `json:"missing"`
-			Content string   `json:"content"`
-		}
-		if err := readJSON(ctx, c, report, "index.json", &found); err != nil {
+		by := g.compiler.With(g.compiler.Portable(g.bare.base.PackageManager, g.bare.program))
+		index, err := r.distroIndex(ctx, c, by, g.bare.base, nil)
+		if err != nil {
 			return err
 		}
-		age := Age{Name: "package index of " + g.bare.base.DistroName, Refresh: plan2llb.RefreshDistro, step: plan2llb.IndexStep(g.bare.base)}
-		if err := r.age(ctx, c, report, "index.json", age); err != nil {
+		python := []images.Package{{Name: plan2llb.DistroPython, From: images.NoPython}}
+		var found struct {
+			Missing []string `json:"missing"`
+		}
+		if err := readJSON(ctx, c, by.Wanted(g.bare.base, index, []string{plan2llb.DistroPython}), "index.json", &found); err != nil {
 			return err
 		}
 		if len(found.Missing) > 0 {
 			return &BaseError{Location: g.image.Location, Err: fmt.Errorf("it has no Python, and %s has no package %s", g.bare.base.DistroName, plan2llb.DistroPython)}
 		}
 		image := *g.image
-		image.State = install(found.Content)
+		image.State = by.Packages(g.bare.base, index, python, "runtime")
 		steps := *g
-		steps.image, steps.compiler = &image, g.compiler.On(image.State, image.Config)
+		steps.image, steps.compiler, steps.index = &image, g.compiler.On(image.State, image.Config), &index
 		if err := r.learn(ctx, c, &steps, plan2llb.DistroPythonPath); err != nil {
 			return err
 		}

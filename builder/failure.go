@@ -64,6 +64,9 @@ func (e *StepError) reason() string {
 	if len(e.Lines) > 0 {
 		return e.Lines[len(e.Lines)-1]
 	}
+	if m := regexp.MustCompile(`^failed to (?:calculate checksum of ref|compute cache key)\b.*(".*"): not found`).FindStringSubmatch(e.cause); m != nil {
+		return m[1] + " is not there to be copied (what .dockerignore names is not)"
+	}
 	return e.cause
 }
 

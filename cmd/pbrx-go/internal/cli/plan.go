@@ -105,7 +105,7 @@ func (a *app) planFor(ctx context.Context, o *planOptions, in projectInput) erro
 }
 
 func (a *app) printPlan(run *builder.Run, in images.Input, f planFlags, format string) error {
-	in.Base = run.Base
+	in.Base, in.Builder = run.Base, run.Builder
 	plan, err := images.New(in, f.options())
 	if err != nil {
 		return usageError{err}
@@ -135,6 +135,9 @@ func (a *app) planText(p *images.Plan) error {
 		fmt.Fprintf(out, "base     any of %s, as --os-release says\n", p.Base.DistroName)
 	} else {
 		fmt.Fprintf(out, "base     %s (%s, Python %s)\n", p.Base.Ref, p.Base.DistroName, p.Base.Python.Version)
+	}
+	if p.Builder != nil {
+		fmt.Fprintf(out, "builder  %s (%s, Python %s)\n", p.Builder.Ref, p.Builder.DistroName, p.Builder.Python.Version)
 	}
 	where := cmp.Or(p.Environment, "the base's Python")
 	if p.Project.Name == "" && p.Base.Python.ExternallyManaged {
