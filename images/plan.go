@@ -5,9 +5,11 @@ import "encoding/json"
 // Plan is everything that will be built and why. It encodes to stable JSON: the
 // same inputs give the same bytes.
 type Plan struct {
-	Project     Project `json:"project"`
-	Base        Base    `json:"base"`
-	Environment string  `json:"environment"`
+	Project Project `json:"project"`
+	Base    Base    `json:"base"`
+	// Builder is the image that wheels are made in; nil where that is the base.
+	Builder     *Base  `json:"builder,omitempty"`
+	Environment string `json:"environment"`
 	// SystemSitePackages says that the environment sees the modules of the base's interpreter, too.
 	SystemSitePackages bool `json:"system_site_packages,omitempty"`
 	Init               Init `json:"init"`
