@@ -101,6 +101,13 @@ func (c *Compiler) On(root llb.State, config Config) *Compiler {
 	return &other
 }
 
+// Kept is the compiler of the same steps for when they have run: none is run again whatever the user asked for.
+func (c *Compiler) Kept() *Compiler {
+	other := *c
+	other.in.NoCache, other.in.Refresh = false, nil
+	return &other
+}
+
 // portably is the command line of a step program by the portable Python.
 func (c *Compiler) portably(argv []string) ([]string, llb.RunOption) {
 	by := []string{portableDir + "/loader", "--library-path", portableDir + "/shared", portableDir + "/bin/python3"}

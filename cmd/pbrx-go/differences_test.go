@@ -7,15 +7,15 @@ import (
 
 // The comparison of images, by itself.
 func TestDifferences(t *testing.T) {
-	ours := facts{"etc/a": "1", "etc/b": "1", "opt/x/y": "1", "config:cmd": "x", "etc/passwd:foo": "x:1:1"}
-	other := facts{"etc/a": "1", "etc/b": "2", "usr/z": "1", "config:cmd": "x", "etc/passwd:foo": "x:2:1"}
+	ours := facts{"etc": "d", "etc/a": "1", "etc/b": "1", "opt/x": "d", "opt/x/y": "1", "opt/x/z/a": "1", "config:cmd": "x", "etc/passwd:foo": "x:1:1"}
+	other := facts{"etc": "d", "etc/a": "1", "etc/b": "2", "usr/z": "1", "config:cmd": "x", "etc/passwd:foo": "x:2:1"}
 	for _, c := range []struct {
 		name, list string
 		found      string // by kind and name
 		idle       string
 		err        string
 	}{
-		{name: "nothing is expected", found: "~etc/b ~etc/passwd:foo +opt/x/y -usr/z"},
+		{name: "nothing is expected", found: "~etc/b ~etc/passwd:foo +opt/x +opt/x/z/a -usr/z"},
 		{name: "all are expected", list: "# why\n~ etc/*\n\n# why else\n+- opt\n- **/z\n"},
 		{name: "a kind that it is not", list: "# why\n+ etc/b\n~ etc/passwd:*\n+-~ opt\n- usr/z\n", found: "~etc/b", idle: "+ etc/b"},
 		{name: "no reason", list: "# why\n~ etc/*\n\n+ opt\n", err: `4: "+ opt" has no reason before it`},

@@ -14,7 +14,6 @@ import (
 	"github.com/moby/buildkit/session"
 	"github.com/moby/buildkit/session/secrets/secretsprovider"
 	"github.com/moby/buildkit/util/entitlements"
-	"github.com/opencontainers/image-spec/specs-go"
 	v1 "github.com/opencontainers/image-spec/specs-go/v1"
 	"github.com/tonistiigi/fsutil"
 
@@ -124,31 +123,40 @@ func dockerfileHost(t *testing.T) string {
 	return host
 }
 
-// savedImage is an image of a Docker Engine, read from what docker save writes.
-func savedImage(t *testing.T, host, name string) ociImage {
+// savedImages are images of a Docker Engine, read from what docker save writes.
+func savedImages(t *testing.T, host string, names ...string) map[string]ociImage {
 	t.Helper()
-	archive := filepath.Join(t.TempDir(), "image.tar")
-	defer os.Remove(archive)
-	docker(t, host, "save", "--output", archive, name)
-	if keep := os.Getenv("TMP_KEEP"); keep != "" {
-		if out, err := exec.Command("cp", archive, filepath.Join(keep, strings.ReplaceAll(name, ":", "_")+".tar")).CombinedOutput(); err != nil {
-			t.Fatalf("%s", out)
-		}
-	}
+	archive := filepath.Join(t.TempDir(), "images.tar")
+	docker(t, host, append([]string{"save", "--output", archive}, names...)...)
 	dir := unpack(t, archive)
-	var saved []struct {
-		Config string
-		Layers []string
+	if err := os.Remove(archive); err != nil {
+		t.Fatal(err)
 	}
+	var saved []savedImage
 	if err := json.Unmarshal([]byte(readFile(t, filepath.Join(dir, "manifest.json"))), &saved); err != nil {
 		t.Fatal(err)
 	}
-	img := ociImage{layout: ociLayout{dir: dir}, name: name, rawConfig: []byte(readFile(t, filepath.Join(dir, saved[0].Config)))}
-	img.manifest.Versioned = specs.Versioned{SchemaVersion: 2}
+	images := map[string]ociImage{}
+	for _, s := range saved {
+		images[s.RepoTags[0]] = s.read(t, dir)
+	}
+	return images
+}
+
+// savedImage is an image in an archive of docker save.
+type savedImage struct {
+	Config           string
+	RepoTags, Layers []string
+}
+
+// read makes a layout of the folder into which the archive was unpacked, as far as its layers go.
+func (s savedImage) read(t *testing.T, dir string) ociImage {
+	t.Helper()
+	img := ociImage{layout: ociLayout{dir: dir}, name: s.RepoTags[0], rawConfig: []byte(readFile(t, filepath.Join(dir, s.Config)))}
 	if err := json.Unmarshal(img.rawConfig, &img.config); err != nil {
 		t.Fatal(err)
 	}
-	for n, layer := range saved[0].Layers {
+	for n, layer := range s.Layers {
 		d := v1.Descriptor{MediaType: v1.MediaTypeImageLayer, Digest: img.config.RootFS.DiffIDs[n]}
 		img.manifest.Layers = append(img.manifest.Layers, d)
 		putBlob(t, filepath.Join(dir, layer), img.layout.path(d.Digest))
@@ -156,13 +164,16 @@ func savedImage(t *testing.T, host, name string) ociImage {
 	return img
 }
 
-// putBlob moves a file to where a layout has it; a link to one that was moved is none any more.
+// putBlob moves a file to where a layout has it, unless it is there: images share layers.
 func putBlob(t *testing.T, from, to string) {
 	t.Helper()
+	if exists(to) {
+		return
+	}
 	if err := os.MkdirAll(filepath.Dir(to), 0o755); err != nil {
 		t.Fatal(err)
 	}
-	if err := os.Rename(from, to); err != nil && !exists(to) {
+	if err := os.Rename(from, to); err != nil {
 		t.Fatal(err)
 	}
 }

@@ -138,11 +138,13 @@ func short(s string) string {
 	return s[:min(len(s), 200)]
 }
 
-// differences are what ours and other do not have in common, by name.
+// differences are what ours and other do not have in common, by name. Of a folder that only one of them has, what lies in it
+// is left out.
 func differences(ours, other facts) []difference {
 	var all []difference
 	for name, value := range ours {
 		switch there, ok := other[name]; {
+		case !ok && lacks(other, path.Dir(name)) && !lacks(ours, path.Dir(name)):
 		case !ok:
 			all = append(all, difference{kind: '+', name: name, ours: value})
 		case there != value:
@@ -150,12 +152,17 @@ func differences(ours, other facts) []difference {
 		}
 	}
 	for name, value := range other {
-		if _, ok := ours[name]; !ok {
+		if _, ok := ours[name]; !ok && (!lacks(ours, path.Dir(name)) || lacks(other, path.Dir(name))) {
 			all = append(all, difference{kind: '-', name: name, other: value})
 		}
 	}
 	slices.SortFunc(all, func(a, b difference) int { return strings.Compare(a.name, b.name) })
 	return all
+}
+
+func lacks(f facts, name string) bool {
+	_, ok := f[name]
+	return !ok
 }
 
 // justified is a line of a list of differences: kinds and a pattern of names, as in .dockerignore.
