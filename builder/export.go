@@ -125,7 +125,7 @@ func sameProject(exported []Exported) error {
 		}
 	}
 	for _, e := range exported[1:] {
-		if e.Layers[0].Content == "dockerfile" { // its Dockerfile begins with another image
+		if len(e.Layers) == 0 || e.Layers[0].Content == dockerfileContent { // its Dockerfile begins with another image
 			continue
 		}
 		for _, n := range source {
