@@ -1,8 +1,8 @@
 package bindep
 
-// nearest is the candidate with the fewest slips from word, if they are few: one, or
+// Nearest is the candidate with the fewest slips from word, if they are few: one, or
 // two in a word of five letters or more.
-func nearest(word string, candidates []string) (string, bool) {
+func Nearest(word string, candidates []string) (string, bool) {
 	best, slips := "", 2
 	if len(word) >= 5 {
 		slips = 3

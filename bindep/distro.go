@@ -43,7 +43,7 @@ func ParseDistro(text string) (Distro, error) {
 	d := Distro{ID: normalID(id), Version: version}
 	known := append(distroIDs(), "ol", "opensuse-leap", macOSID)
 	if !slices.Contains(known, id) {
-		if near, ok := nearest(id, known); ok {
+		if near, ok := Nearest(id, known); ok {
 			d.ID = near
 			return Distro{}, fmt.Errorf("unknown distribution %q, did you mean %q?", text, d)
 		}

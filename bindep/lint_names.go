@@ -66,7 +66,7 @@ func (a atoms) doubt(s Selector, usual []string) (w Warning, odd bool) {
 	if !ok {
 		word, atom, _ = strings.Cut(name, "-")
 	}
-	if _, near := nearest(word, []string{"platform"}); near && (ok || a.has(atom)) {
+	if _, near := Nearest(word, []string{"platform"}); near && (ok || a.has(atom)) {
 		return Warning{Pos: s.Pos, Msg: msg, Hint: didYouMean(platformPrefix + atom)}, true
 	}
 	if near, ok := slip(name, usual); ok {
@@ -83,11 +83,11 @@ func (a atoms) instead(atom string) string {
 	if m := regexp.MustCompile(`^([a-z]+)([0-9].*)$`).FindStringSubmatch(atom); m != nil && slices.Contains(a.distros, m[1]) {
 		return didYouMean(platformPrefix + m[1] + "-" + m[2])
 	}
-	if near, ok := nearest(atom, all); ok {
+	if near, ok := Nearest(atom, all); ok {
 		return didYouMean(platformPrefix + near)
 	}
 	name, version, _ := strings.Cut(atom, "-")
-	if near, ok := nearest(name, a.distros); ok && version != "" {
+	if near, ok := Nearest(name, a.distros); ok && version != "" {
 		return didYouMean(platformPrefix + near + "-" + version)
 	}
 	return "see the profiles of a distribution with: pbrx-go bindep platform"
@@ -122,7 +122,7 @@ func slip(name string, usual []string) (string, bool) {
 	}
 	for _, u := range usual {
 		swapped := len(name) == len(u) && sorted(name) == sorted(u)
-		near, _ := nearest(name, []string{u})
+		near, _ := Nearest(name, []string{u})
 		plural := name == u+"s" || u == name+"s"
 		if swapped || near != "" && len(u) >= 6 && !plural {
 			return u, true

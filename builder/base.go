@@ -3,14 +3,11 @@ package builder
 import (
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
-	"path"
 	"regexp"
 	"strings"
 	"time"
 
-	"github.com/containerd/containerd/v2/core/content"
 	"github.com/distribution/reference"
 	"github.com/moby/buildkit/client/llb"
 	"github.com/moby/buildkit/client/llb/sourceresolver"
@@ -30,18 +27,13 @@ const baseTimeout = 12 * time.Second
 // releaseTimeout bounds the taking back of a base that an engine was given.
 const releaseTimeout = 30 * time.Second
 
-// storeName is the name under which a base that lies on disk is offered to the engine.
-const storeName = "base"
-
-// BaseImage is a base image that was found.
+// BaseImage is an image that was found: the base, or another one that steps take files from or run in.
 type BaseImage struct {
 	Location images.Location
 	// State is its file system, Config its configuration.
 	State  llb.State
 	Config plan2llb.Config
 	Digest digest.Digest
-	// Stores are what the engine reads it from; none for a registry.
-	Stores map[string]content.Store
 	// release takes back what the engine was given; nil where it was given nothing.
 	release func(context.Context) error
 }
@@ -58,14 +50,19 @@ func (b *BaseImage) close(ctx context.Context) error {
 	return release(ctx)
 }
 
-// BaseError says that a base image cannot be had.
+// BaseError says that a base image cannot be had, or another image that a build takes something from.
 type BaseError struct {
 	Location images.Location
-	Err      error
+	// Other says that it is not the base image.
+	Other bool
+	Err   error
 }
 
 // Error names the base and the ways out.
 func (e *BaseError) Error() string {
+	if e.Other {
+		return fmt.Sprintf("reading the image %s: %v: %sname another (docker://NAME, oci:DIR[:REF], rootfs:FILE|DIR), or see `pbrx-go doctor`", e.Location, e.Err, e.login())
+	}
 	return fmt.Sprintf("reading the base image %s: %v: %sname another with --base or PBRX_GO_BASE (docker://NAME, oci:DIR[:REF], rootfs:FILE|DIR), or see `pbrx-go doctor`", e.Location, e.Err, e.login())
 }
 
@@ -85,37 +82,14 @@ func (e *BaseError) login() string {
 // Unwrap is the cause.
 func (e *BaseError) Unwrap() error { return e.Err }
 
-// openBase finds a base image. What lies on disk is read here; a registry is asked by the
-// engine, through resolver. The caller closes what it gets.
-func openBase(ctx context.Context, opts Options, platform v1.Platform, resolver gateway.Client) (*BaseImage, error) {
-	at := opts.Base
-	var base *BaseImage
-	var err error
-	switch at.Transport {
-	case images.Registry:
-		base, err = openRegistry(ctx, opts, platform, resolver)
-	case images.DockerDaemon:
-		base, err = openDaemon(ctx, opts, platform, resolver)
-	default:
-		var img *diskImage
-		if img, err = openDisk(ctx, opts, platform); err == nil {
-			base, err = img.offer(ctx, opts, resolver)
-		}
-	}
-	if err != nil {
-		return nil, &BaseError{Location: at, Err: err}
-	}
-	base.Location = at
-	return base, nil
-}
-
-func openRegistry(ctx context.Context, opts Options, platform v1.Platform, resolver gateway.Client) (*BaseImage, error) {
-	ref, err := images.NormalizeRef(opts.Base.Name)
+// registry has the engine ask a registry for an image.
+func (s search) registry(ctx context.Context) (*BaseImage, error) {
+	ref, err := images.NormalizeRef(s.at.Name)
 	if err != nil {
 		return nil, err
 	}
 	mode := pb.AttrImageResolveModeDefault
-	if opts.OnImages || opts.Refresh.Has(plan2llb.RefreshBase) { // Docker's images of that name may be somebody's own
+	if s.opts.OnImages || s.opts.Refresh.Has(plan2llb.RefreshBase) { // Docker's images of that name may be somebody's own
 		mode = pb.AttrImageResolveModeForcePull
 	}
 	// A deadline would reach the engine, too, and its error might come back first.
@@ -130,9 +104,9 @@ func openRegistry(ctx context.Context, opts Options, platform v1.Platform, resol
 	}
 	answers := make(chan answer, 1)
 	go func() { // the engine retries for longer than anybody wants to wait
-		_, d, config, err := resolver.ResolveImageConfig(ctx, ref, sourceresolver.Opt{
-			LogName:  "[internal] base image " + ref,
-			ImageOpt: &sourceresolver.ResolveImageOpt{Platform: &platform, ResolveMode: mode},
+		_, d, config, err := s.engine.ResolveImageConfig(ctx, ref, sourceresolver.Opt{
+			LogName:  s.name + " " + ref,
+			ImageOpt: &sourceresolver.ResolveImageOpt{Platform: &s.platform, ResolveMode: mode},
 		})
 		answers <- answer{d, config, err}
 	}()
@@ -151,7 +125,7 @@ func openRegistry(ctx context.Context, opts Options, platform v1.Platform, resol
 			return nil, err
 		}
 		name, _, _ := strings.Cut(ref, "@")
-		state := llb.Image(name+"@"+a.d.String(), llb.WithCustomName("[internal] base image"))
+		state := llb.Image(name+"@"+a.d.String(), llb.WithCustomName(s.name))
 		return &BaseImage{State: state, Config: config, Digest: a.d}, nil
 	}
 }
@@ -162,15 +136,13 @@ type facts struct {
 	PackageManager string            `json:"package_manager"`
 	Inits          map[string]string `json:"inits"`
 	Python         images.Python     `json:"python"`
+	Prefix         string            `json:"prefix"`
+	Libc           string            `json:"libc"`
 	Distributions  map[string]string `json:"distributions"`
 }
 
 // probe learns what a base image is from the image itself, by the state that it returns as well.
-func probe(ctx context.Context, c gateway.Client, base *BaseImage, compiler *plan2llb.Compiler, platform v1.Platform) (b images.Base, st llb.State, err error) {
-	python, err := findPython(ctx, c, base)
-	if err != nil {
-		return b, st, &BaseError{Location: base.Location, Err: err}
-	}
+func probe(ctx context.Context, c gateway.Client, base *BaseImage, compiler *plan2llb.Compiler, platform v1.Platform, python string) (b images.Base, st llb.State, err error) {
 	var f facts
 	st = compiler.Probe(python)
 	if err := readJSON(ctx, c, st, "base.json", &f); err != nil {
@@ -180,43 +152,20 @@ func probe(ctx context.Context, c gateway.Client, base *BaseImage, compiler *pla
 	if err != nil {
 		return b, st, &BaseError{Location: base.Location, Err: err}
 	}
+	f.Python.Prefix = f.Prefix
 	return images.Base{
 		Ref:            base.Location.String(),
 		Digest:         base.Digest.String(),
 		Platform:       platform.OS + "/" + platform.Architecture,
 		Distro:         distro,
 		DistroName:     distro.String(),
+		Libc:           f.Libc,
 		PackageManager: f.PackageManager,
 		Python:         f.Python,
 		Distributions:  f.Distributions,
 		Inits:          f.Inits,
 		Env:            base.Config.Config.Env,
 	}, st, nil
-}
-
-// findPython looks for an interpreter where a shell would: along PATH, python3 before python.
-func findPython(ctx context.Context, c gateway.Client, base *BaseImage) (string, error) {
-	ref, err := evaluate(ctx, c, base.State)
-	if err != nil {
-		return "", err
-	}
-	// The base is fetched and unpacked by the first look into it: that this failed is not that there is no Python.
-	if _, err := ref.StatFile(ctx, gateway.StatRequest{Path: "/"}); err != nil {
-		return "", fmt.Errorf("unpacking it: %w", err)
-	}
-	for _, name := range []string{"python3", "python"} {
-		for _, dir := range strings.Split(plan2llb.SearchPath(base.Config.Config.Env), ":") {
-			if dir == "" {
-				continue
-			}
-			if _, err := ref.StatFile(ctx, gateway.StatRequest{Path: path.Join(dir, name)}); err == nil {
-				return path.Join(dir, name), nil
-			} else if ctx.Err() != nil {
-				return "", context.Cause(ctx)
-			}
-		}
-	}
-	return "", errors.New("it has no Python on its PATH")
 }
 
 // evaluate solves a state and gives access to its files.

@@ -2,6 +2,7 @@ package builder
 
 import (
 	"errors"
+	"fmt"
 	"regexp"
 	"slices"
 	"strings"
@@ -20,10 +21,14 @@ func blame(err error, project *setupcfg.Project, plan *images.Plan, constraints 
 	var from []string
 	switch {
 	case strings.HasPrefix(step.Step, "[dependencies]") && len(step.From) == 0:
-		from = append(requirementLines(project, step.reason()), constraintLines(constraints, step.reason())...)
+		from = append(requirementLines(project, plan, step.reason()), constraintLines(constraints, step.reason())...)
 	case strings.HasPrefix(step.Step, "[distro]") && plan != nil:
-		from = packageLines(slices.Concat(plan.Compile, plan.Tools, plan.Runtime), step.reason())
+		from = packageLines(plan.AllPackages(), step.reason())
 		from = slices.DeleteFunc(from, func(line string) bool { return !slices.Contains(step.From, line) })
+	case strings.HasPrefix(step.Step, "[files]") && plan != nil:
+		step.place(fileLines(plan, step.reason()))
+	case strings.HasPrefix(step.Step, "[accounts]") && plan != nil:
+		step.place(accountLines(plan, step.reason()))
 	}
 	if len(from) > 0 {
 		step.From = from
@@ -31,21 +36,35 @@ func blame(err error, project *setupcfg.Project, plan *images.Plan, constraints 
 	return err
 }
 
-// requirementLines are the lines of the requirements whose names a text has.
-func requirementLines(project *setupcfg.Project, text string) []string {
+// requirementLines are the lines of the requirements whose names a text has: the project's and the definition's.
+func requirementLines(project *setupcfg.Project, plan *images.Plan, text string) []string {
 	requirements := slices.Clone(project.Dependencies.Value)
 	for _, extra := range project.Extras.Value {
 		requirements = append(requirements, extra.Requirements...)
 	}
 	var from []string
 	for _, r := range requirements {
-		name := regexp.MustCompile(`^[\w.-]+`).FindString(r.Text)
-		word := regexp.MustCompile(`(?i)(^|[^\w.-])` + regexp.QuoteMeta(name) + `([^\w.-]|$)`)
-		if name != "" && r.Pos.Filename != "" && word.MatchString(text) {
+		if r.Pos.Filename != "" && speaksOf(text, r.Text) {
 			from = append(from, r.Pos.String())
 		}
 	}
+	if plan == nil {
+		return from
+	}
+	for _, image := range plan.Images {
+		for _, r := range image.Requirements {
+			if speaksOf(text, r.Text) {
+				from = append(from, r.From)
+			}
+		}
+	}
 	return from
+}
+
+// speaksOf says whether a text has the name of a requirement.
+func speaksOf(text, requirement string) bool {
+	name := regexp.MustCompile(`^[\w.-]+`).FindString(requirement)
+	return name != "" && regexp.MustCompile(`(?i)(^|[^\w.-])`+regexp.QuoteMeta(name)+`([^\w.-]|$)`).MatchString(text)
 }
 
 // constraintLines are the lines of the constraints that a text speaks of: of several for one name (markers choose among
@@ -86,6 +105,32 @@ func packageLines(packages []images.Package, text string) []string {
 		word := regexp.MustCompile(`(^|[^\w.+-])` + regexp.QuoteMeta(p.Name) + `([^\w.+-]|[.-]?$|-\d|\.[^\w])`)
 		if !slices.Contains(from, p.From) && word.MatchString(text) {
 			from = append(from, p.From)
+		}
+	}
+	return from
+}
+
+// fileLines are the lines of the file that a reason begins with, as files.py words it.
+func fileLines(plan *images.Plan, reason string) []string {
+	var from []string
+	for _, image := range plan.Images {
+		for _, f := range image.Files {
+			if strings.HasPrefix(reason, fmt.Sprintf("file.%q: ", f.Dest)) && !slices.Contains(from, f.From) {
+				from = append(from, f.From)
+			}
+		}
+	}
+	return from
+}
+
+// accountLines are the lines of the account that a reason begins with, as accounts.py words it.
+func accountLines(plan *images.Plan, reason string) []string {
+	var from []string
+	for _, level := range plan.Levels {
+		for _, a := range level.Accounts {
+			if strings.HasPrefix(reason, "account "+a.Name+": ") {
+				from = append(from, a.From)
+			}
 		}
 	}
 	return from

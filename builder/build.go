@@ -3,7 +3,6 @@ package builder
 import (
 	"context"
 	"errors"
-	"fmt"
 	"slices"
 	"strings"
 	"time"
@@ -63,6 +62,8 @@ type assembly struct {
 	image  images.Image
 	state  llb.State
 	layers []plan2llb.Layer
+	// own says that its file system is not that of the base image.
+	own bool
 	// dockerfile is what the image's Dockerfile made; nil where it has none.
 	dockerfile *dockerfile.Image
 }
@@ -75,7 +76,14 @@ type build struct {
 	plan     *images.Plan
 	init     string
 	siblings []*sibling
+	// tools are the builder's Python tools, own the canonical names of what the images were given.
+	tools    plan2llb.Builder
+	own      []string
 	warnings []string
+	// place is where the distro packages of the images are installed, workplace where those are that wheels are made with.
+	place, workplace *plot
+	// supposing says that nothing is solved: indexes are taken for fetched.
+	supposing bool
 }
 
 // Output takes finished images, which nothing names yet. layout.Writer is one.
@@ -90,7 +98,7 @@ type Output interface {
 // project's wheel must confirm what the project declares. Errors are *StepError, *WheelError, *MissingPackageError,
 // *ScriptsError, *EngineError, or those of planning and of setupcfg.
 func (r *Run) Build(ctx context.Context, in images.Input, out Output) (*Result, error) {
-	in.Base = r.Base
+	in.Base, in.Builder = r.Base, r.Builder
 	b, assemblies, err := r.assemble(ctx, in)
 	if r.features.HostNetwork && hostNetworkRefused(err) { // then what the engine has instead must do
 		r.features.HostNetwork = false
@@ -112,7 +120,7 @@ func (r *Run) Build(ctx context.Context, in images.Input, out Output) (*Result, 
 
 // assemble runs every step in a job of its own.
 func (r *Run) assemble(ctx context.Context, in images.Input) (b *build, assemblies []assembly, err error) {
-	b = &build{Run: r, compiler: r.compiler(), project: in.Project}
+	b = r.newBuild(in)
 	_, err = r.solver.Solve(ctx, r.job(func(ctx context.Context, c gateway.Client) (*gateway.Result, error) {
 		var err error
 		if assemblies, err = b.assemble(ctx, c, in); err != nil {
@@ -135,157 +143,90 @@ func (b *build) assemble(ctx context.Context, c gateway.Client, in images.Input)
 	if b.plan, err = images.New(in, b.opts.Plan); err != nil {
 		return nil, err
 	}
-	index, err := b.index(ctx, c)
+	p := &parts{build: b}
+	on, err := b.distroPackages(ctx, c, p)
 	if err != nil {
 		return nil, err
 	}
-	on := b.workshop(index)
-	runtimePackages := b.runtimePackages()
-	runtime := b.compiler.Packages(b.Base, index, runtimePackages, "runtime")
+	b.tools = on.builder
+	metadata, err := b.wheels(ctx, c, on, &in, p)
+	if err != nil {
+		return nil, err
+	}
+	if err := b.age(ctx, c, on.builder.Asked, "asked.json", Age{Name: "pip and build", Refresh: plan2llb.RefreshPython, step: plan2llb.ToolsStep}); err != nil {
+		return nil, err
+	}
+	if p.dependencies, err = b.dependencies(ctx, c, on, metadata, in.Lock); err != nil {
+		return nil, err
+	}
+	b.own = p.ownNames(p.name)
+	if err := b.serve(p.dependencies); err != nil {
+		return nil, err
+	}
+	p.in = in
+	if err := b.accounts(ctx, c, p.distro.root); err != nil {
+		return nil, err
+	}
+	out, err := p.assemblies(ctx, c)
+	if err != nil {
+		return nil, err
+	}
+	for _, a := range out {
+		if _, err := evaluate(ctx, c, a.state); err != nil {
+			return nil, err
+		}
+	}
+	return out, b.check(ctx, c, in.Project, out)
+}
+
+// wheels makes the wheels of the project and of its siblings, while the distro packages of the images are installed, and
+// plans again with what they say of themselves.
+func (b *build) wheels(ctx context.Context, c gateway.Client, on workshop, in *images.Input, p *parts) (*setupcfg.Wheel, error) {
 	if err := b.siblingWheels(on); err != nil {
 		return nil, err
 	}
+	if err := p.elsewhere(ctx, c); err != nil {
+		return nil, err
+	}
+	tree := b.opts.Source.tree()
+	tree.Made = p.forWheel()
 	in.Siblings = slices.Clone(in.Siblings)
-
-	var metadata *setupcfg.Wheel
+	metadata := &setupcfg.Wheel{}
 	group, gctx := errgroup.WithContext(ctx)
-	var wheel llb.State
-	group.Go(func() (err error) {
-		wheel, metadata, err = b.makeWheel(gctx, c, on, b.plan.Source, b.opts.Source.tree())
-		return err
-	})
-	group.Go(func() error { _, err := evaluate(gctx, c, runtime); return err })
+	if !in.NoProject {
+		group.Go(func() (err error) {
+			p.wheel, metadata, err = b.makeWheel(gctx, c, on, b.plan.Source, tree)
+			return err
+		})
+	}
+	group.Go(func() error { _, err := evaluate(gctx, c, p.distro.root); return err })
 	for n, s := range b.siblings {
 		group.Go(func() (err error) {
 			in.Siblings[n].Project, err = b.readSibling(gctx, c, on, s, in.Siblings[n].Project)
 			return err
 		})
 	}
-	if err := group.Wait(); err != nil {
+	err := group.Wait()
+	if err != nil {
 		return nil, err
 	}
-	if err := b.age(ctx, c, on.builder.Asked, "asked.json", Age{Name: "pip and build", Refresh: plan2llb.RefreshPython, step: plan2llb.ToolsStep}); err != nil {
-		return nil, err
+	if p.name = metadata.Name; !in.NoProject {
+		if in.Project, err = in.Project.Complete(metadata); err != nil {
+			return nil, &WheelError{Err: err}
+		}
 	}
-	if in.Project, err = in.Project.Complete(metadata); err != nil {
-		return nil, &WheelError{Err: err}
-	}
-	if b.plan, err = images.New(in, b.opts.Plan); err != nil {
+	if b.plan, err = images.New(*in, b.opts.Plan); err != nil {
 		return nil, err
 	}
 	for n, s := range b.siblings {
 		s.Sibling = b.plan.Siblings[n] // which has the version now
 	}
-	dependencies, err := b.dependencies(ctx, c, on, metadata, in.Lock)
-	if err != nil {
-		return nil, err
-	}
-	var out []assembly
-	for n, image := range b.plan.Images {
-		if !image.Selected {
-			continue
-		}
-		if image.Dockerfile != "" {
-			a, err := b.dockerfile(ctx, c, in, image, out[0])
-			if err != nil {
-				return nil, err
-			}
-			out = append(out, a)
-			continue
-		}
-		root, layers := b.root(n, dependencies, metadata.Name, runtime, len(runtimePackages) > 0)
-		st, layers := b.compiler.Assemble(b.target(), root, layers, b.groups(n, image, dependencies, wheel))
-		if _, err := evaluate(ctx, c, st); err != nil {
-			return nil, err
-		}
-		out = append(out, assembly{image: image, state: st, layers: layers})
-	}
-	return out, b.check(ctx, c, in.Project, out)
+	return metadata, nil
 }
 
 // target is where the images have their Python distributions.
 func (b *build) target() plan2llb.Target {
-	return plan2llb.Target{Python: b.plan.Base.Python.Executable, Environment: b.plan.Environment}
-}
-
-// index fetches the package index, checks that it has what bindep.txt asks for, and chooses the init.
-func (b *build) index(ctx context.Context, c gateway.Client) (plan2llb.PackageIndex, error) {
-	b.init = b.plan.Init.Path
-	var wanted []string
-	all := slices.Concat(b.plan.Compile, b.plan.Tools, b.plan.Runtime)
-	for _, p := range all {
-		wanted = append(wanted, p.Name)
-	}
-	for _, candidate := range b.plan.Init.Candidates {
-		wanted = append(wanted, candidate.Package)
-	}
-	if b.init == "" && len(b.plan.Init.Candidates) == 0 && b.opts.Plan.InitPath == "" {
-		b.warnings = append(b.warnings, "the base has no init program and no package manager to install one: the images have no entrypoint; --init-path names one")
-	}
-	if len(wanted) == 0 {
-		return plan2llb.PackageIndex{State: llb.Scratch()}, nil
-	}
-	wanted = slices.Compact(slices.Sorted(slices.Values(wanted)))
-	if err := canInstall(b.image.Location, b.Base.PackageManager, wanted); err != nil {
-		return plan2llb.PackageIndex{}, err
-	}
-	index, report := b.compiler.Index(b.Base, wanted)
-	var found struct {
-		Missing []string `json:"missing"`
-		Content string   `json:"content"`
-	}
-	if err := readJSON(ctx, c, report, "index.json", &found); err != nil {
-		return index, err
-	}
-	index.Content = found.Content
-	age := Age{Name: "package index of " + b.Base.DistroName, Refresh: plan2llb.RefreshDistro, step: plan2llb.IndexStep(b.Base)}
-	if err := b.age(ctx, c, report, "index.json", age); err != nil {
-		return index, err
-	}
-	lacking := &MissingPackageError{Distro: b.Base.DistroName}
-	for _, p := range all {
-		gone := MissingPackage{Name: p.Name, From: p.From}
-		if slices.Contains(found.Missing, p.Name) && !slices.Contains(lacking.Packages, gone) {
-			lacking.Packages = append(lacking.Packages, gone)
-		}
-	}
-	if len(lacking.Packages) > 0 {
-		return index, lacking
-	}
-	b.chooseInit(found.Missing)
-	return index, nil
-}
-
-// canInstall refuses a base without a package manager that could install what is wanted.
-func canInstall(base images.Location, manager string, wanted []string) error {
-	if plan2llb.CanInstall(manager) {
-		return nil
-	}
-	return &BaseError{Location: base, Err: fmt.Errorf("it has none of apt, apk, dnf and microdnf to install %s with", strings.Join(wanted, ", "))}
-}
-
-func (b *build) chooseInit(missing []string) {
-	if len(b.plan.Init.Candidates) == 0 {
-		return
-	}
-	for _, candidate := range b.plan.Init.Candidates {
-		if !slices.Contains(missing, candidate.Package) {
-			b.init = candidate.Path
-			return
-		}
-	}
-	b.warnings = append(b.warnings, fmt.Sprintf("%s has no init program (dumb-init, tini, catatonit): the images have no entrypoint; --init-path names one", b.Base.DistroName))
-}
-
-// runtimePackages are bindep's and the init's.
-func (b *build) runtimePackages() []images.Package {
-	packages := slices.Clone(b.plan.Runtime)
-	for _, candidate := range b.plan.Init.Candidates {
-		if candidate.Path == b.init {
-			packages = append(packages, images.Package{Name: candidate.Package, From: "the init put before every command (--init-path none leaves it out)"})
-		}
-	}
-	return packages
+	return plan2llb.Target{Python: b.plan.Base.Python.Executable, Environment: b.plan.Environment, SystemSitePackages: b.plan.SystemSitePackages}
 }
 
 // makeWheel builds the wheel of a source tree and reads what it says of itself.

@@ -37,13 +37,8 @@ type Container struct {
 // command gets SIGTERM where the engine can send it one (Docker 20.10 cannot) and ten seconds to end in; then it is
 // killed with the container. The error is the cause of the end of ctx.
 func RunContainer(ctx context.Context, solver Solver, opts Options, c Container) (status int, err error) {
-	stores := lateStores{}
-	var base *BaseImage
-	defer func() {
-		if base != nil {
-			err = errors.Join(err, base.close(ctx))
-		}
-	}()
+	o := newOpener(opts)
+	defer func() { err = errors.Join(err, o.close(ctx)) }()
 	// The container goes with the session, which therefore outlives ctx.
 	session, end := context.WithCancelCause(context.WithoutCancel(ctx))
 	defer end(nil)
@@ -52,15 +47,15 @@ func RunContainer(ctx context.Context, solver Solver, opts Options, c Container)
 		c.running.terminate(session)
 		end(context.Cause(ctx))
 	})()
-	_, err = solver.Solve(session, Job{Stores: stores.stores(), Status: opts.Status, Work: func(ctx context.Context, g gateway.Client) (*gateway.Result, error) {
+	_, err = solver.Solve(session, Job{Stores: o.store.stores(), Status: opts.Status, Work: func(ctx context.Context, g gateway.Client) (*gateway.Result, error) {
 		platform, _, err := abilities(g)
 		if err != nil {
 			return nil, err
 		}
-		if base, err = openBase(ctx, opts, platform, g); err != nil {
+		base, err := o.image(ctx, g, platform, opts.Base, true)
+		if err != nil {
 			return nil, err
 		}
-		stores.set(base.Stores[storeName])
 		ref, err := evaluate(ctx, g, base.State)
 		if err != nil {
 			return nil, err

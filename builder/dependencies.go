@@ -19,18 +19,21 @@ import (
 
 // workshop is where wheels are made: the root file systems, and the builder's own Python tools.
 type workshop struct {
-	builder plan2llb.Builder
+	compiler *plan2llb.Compiler
+	builder  plan2llb.Builder
 	// tools has what the project's own wheel is made with, compile the compile profile, too.
 	tools, compile llb.State
 	// profile says whether there is a compile profile that tools lacks.
 	profile plan2llb.Profile
 }
 
+// workshop installs what wheels are made with.
 func (b *build) workshop(index plan2llb.PackageIndex) workshop {
-	r := workshop{tools: b.compiler.Packages(b.Base, index, b.plan.Tools, "build"), profile: plan2llb.Lacking}
-	r.builder, r.compile = b.compiler.Builder(b.Base, r.tools), r.tools
+	on, base := b.workplace.compiler, b.workplace.base
+	r := workshop{compiler: on, tools: on.Packages(base, index, b.plan.Tools, "build"), profile: plan2llb.Lacking}
+	r.builder, r.compile = on.Builder(base, r.tools), r.tools
 	if len(b.plan.Compile) > 0 {
-		r.compile = b.compiler.Packages(b.Base, index, slices.Concat(b.plan.Compile, b.plan.Tools), "compile")
+		r.compile = on.Packages(base, index, slices.Concat(b.plan.Compile, b.plan.Tools), "compile")
 		r.profile = plan2llb.Withheld
 	}
 	return r
@@ -46,7 +49,7 @@ func (b *build) wheel(on workshop, source images.Source, tree plan2llb.Tree, aga
 	case source.Toolchain != "":
 		root, profile = on.compile, plan2llb.Installed
 	}
-	return b.compiler.Wheel(on.builder, root, profile, source, tree)
+	return on.compiler.Wheel(on.builder, root, profile, source, tree)
 }
 
 // distribution is one that was resolved, as resolve.py describes it.
@@ -79,23 +82,57 @@ type dependencies struct {
 }
 
 // requirementsOf says what the dependencies follow from: the wheel's requirements, the extras of
-// the base image and of every image that has some. Which images there are beside these, what they are called and
+// the base image and of every image that has some, and the definition's requirements. Which images there are beside these, what they are called and
 // which were asked for makes no difference. numbers are the sets of images by their place in the plan; an
-// image without extras has none.
+// image that requires nothing of its own has none.
 func requirementsOf(plan *images.Plan, name string, requiresDist []string) (r plan2llb.Requirements, numbers map[int]int) {
 	r = plan2llb.Requirements{Project: name, RequiresDist: requiresDist}
 	numbers = map[int]int{}
 	for n, image := range plan.Images {
-		if n > 0 && len(image.Extras) == 0 {
+		if n > 0 && len(image.Extras)+len(image.Requirements) == 0 {
 			continue
 		}
 		extras := append([]string{}, plan.Images[0].Extras...)
 		extras = append(extras, image.Extras...)
 		slices.Sort(extras)
+		lines := requirementTexts(image.Requirements)
+		if n == 0 {
+			lines = append(lines, requiredSiblings(plan.Siblings)...)
+		}
+		slices.Sort(lines)
 		numbers[n] = len(r.Images)
-		r.Images = append(r.Images, plan2llb.ImageRequirements{Name: image.Script, Extras: slices.Compact(extras)})
+		r.Images = append(r.Images, plan2llb.ImageRequirements{Name: image.Script, Extras: slices.Compact(extras), Lines: slices.Compact(lines)})
 	}
 	return r, numbers
+}
+
+func requirementTexts(requirements []images.Requirement) []string {
+	var out []string
+	for _, r := range requirements {
+		out = append(out, r.Text)
+	}
+	return out
+}
+
+// requiredSiblings are the requirements of what is built beside the project because the definition says so.
+func requiredSiblings(siblings []images.Sibling) []string {
+	var out []string
+	for _, s := range siblings {
+		if !s.Required {
+			continue
+		}
+		line := s.Name
+		if len(s.Extras) > 0 {
+			line += "[" + strings.Join(s.Extras, ",") + "]"
+		}
+		out = append(out, line)
+	}
+	return out
+}
+
+// nothing says that there is nothing to resolve.
+func nothing(r plan2llb.Requirements) bool {
+	return len(r.RequiresDist) == 0 && !slices.ContainsFunc(r.Images, func(i plan2llb.ImageRequirements) bool { return len(i.Lines) > 0 })
 }
 
 // dependencies resolves the requirements of all images and makes the wheels.
@@ -103,7 +140,7 @@ func (b *build) dependencies(ctx context.Context, c gateway.Client, on workshop,
 	r, numbers := requirementsOf(b.plan, wheel.Name, wheel.RequiresDist)
 	r.Lock = locked
 	d := &dependencies{numbers: numbers, wheels: map[string]plan2llb.Wheel{}, sizes: map[string]int64{}}
-	if len(wheel.RequiresDist) == 0 {
+	if nothing(r) {
 		d.Sets = make([][]string, len(r.Images))
 		b.useSiblings(d)
 		return d, nil
@@ -119,7 +156,7 @@ func (b *build) dependencies(ctx context.Context, c gateway.Client, on workshop,
 // resolve decides on versions, without the compile profile where that will do.
 func (b *build) resolve(ctx context.Context, c gateway.Client, on workshop, r plan2llb.Requirements, answer *resolution) error {
 	try := func(root llb.State, profile plan2llb.Profile) error {
-		st, err := b.compiler.Resolve(on.builder, root, r, profile)
+		st, err := on.compiler.Resolve(on.builder, root, r, profile)
 		if err != nil {
 			return err
 		}
@@ -175,7 +212,7 @@ func (b *build) makeWheels(ctx context.Context, c gateway.Client, on workshop, d
 	for _, names := range d.downloads(byName) {
 		tasks.Go(func() error {
 			var found fetched
-			st, err := b.compiler.Fetch(on.builder, groupName(names), artifacts(names, byName))
+			st, err := on.compiler.Fetch(on.builder, groupName(names), artifacts(names, byName))
 			if err == nil {
 				err = readJSON(gctx, c, st, "wheels.json", &found)
 			}
@@ -224,12 +261,12 @@ func artifacts(names []string, byName map[string]distribution) []plan2llb.Artifa
 
 // compile builds one wheel: without the compile profile, and with it where that turns out to be needed.
 func (b *build) compile(ctx context.Context, c gateway.Client, on workshop, d distribution) (st llb.State, found fetched, err error) {
-	from := requirementLines(b.project, d.Why[0])
+	from := requirementLines(b.project, b.plan, d.Why[0])
 	if len(d.Why) > 1 {
 		from = append(from, "which leads to "+strings.Join(d.Why[1:], ", "))
 	}
 	try := func(root llb.State, profile plan2llb.Profile) error {
-		if st, err = b.compiler.Compile(on.builder, root, d.Artifact, from, profile); err != nil {
+		if st, err = on.compiler.Compile(on.builder, root, d.Artifact, from, profile); err != nil {
 			return err
 		}
 		return readJSON(ctx, c, st, "wheels.json", &found)
@@ -274,41 +311,6 @@ func (d *dependencies) versions() map[string]string {
 		versions[x.Name] = x.Version
 	}
 	return versions
-}
-
-// root is the root file system that the distributions of one image are laid over, without those of the base that they
-// replace, and the layers that it has beyond the base.
-func (b *build) root(n int, d *dependencies, project string, runtime llb.State, hasRuntime bool) (llb.State, []plan2llb.Layer) {
-	var layers []plan2llb.Layer
-	if hasRuntime {
-		layers = append(layers, plan2llb.Layer{Content: "distro", CreatedBy: "pbrx-go: distro packages for run time"})
-	}
-	_, replaced := b.missing(d.names(0), d)
-	if _, present := b.Base.Distributions[setupcfg.Canonical(project)]; present && b.plan.Environment == "" {
-		replaced = append(replaced, setupcfg.Canonical(project))
-	}
-	if n > 0 {
-		_, more := b.missing(d.names(n), d)
-		replaced = append(replaced, more...)
-	}
-	if len(replaced) == 0 {
-		return runtime, layers
-	}
-	return b.compiler.Remove(b.target(), runtime, slices.Sorted(slices.Values(replaced))),
-		append(layers, plan2llb.Layer{Content: "dependencies", CreatedBy: "pbrx-go: without the base's " + strings.Join(replaced, ", ")})
-}
-
-// groups are the wheels of one image in the order of their layers.
-func (b *build) groups(n int, image images.Image, d *dependencies, project llb.State) []plan2llb.Group {
-	names, siblings := b.splitSiblings(d.names(0), d)
-	groups := append(b.wheelGroups("dependencies", "[dependencies] install ", names, d), siblings...)
-	groups = append(groups, plan2llb.Group{Content: "project", Name: "[project] install", Title: "project",
-		Wheels: []plan2llb.Wheel{{Name: "project", State: project, Dir: "/dist"}}})
-	if n > 0 {
-		names, siblings = b.splitSiblings(d.names(n), d)
-		groups = append(append(groups, b.wheelGroups("extra", "[extra "+image.Script+"] install ", names, d)...), siblings...)
-	}
-	return groups
 }
 
 func (b *build) wheelGroups(content, step string, names []string, d *dependencies) []plan2llb.Group {

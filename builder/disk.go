@@ -30,21 +30,21 @@ type diskImage struct {
 	source blobs.Source
 }
 
-// openDisk opens a base that is a file or a folder. Archives are unpacked into the folder for temporary files.
-func openDisk(ctx context.Context, opts Options, platform v1.Platform) (*diskImage, error) {
-	at := opts.Base
+// disk opens an image that is a file or a folder. Archives are unpacked into the folder for temporary files.
+func (s search) disk(ctx context.Context) (*diskImage, error) {
+	at := s.at
 	switch at.Transport {
 	case images.RootFS:
-		return openRootFS(opts, platform)
+		return s.rootFS()
 	case images.OCILayout:
-		return openLayout(at.Name, at.Ref, platform)
+		return openLayout(at.Name, at.Ref, s.platform)
 	case images.OCIArchive, images.DockerArchive:
 		f, err := os.Open(at.Name)
 		if err != nil {
 			return nil, err
 		}
 		defer f.Close()
-		img, err := unpackArchive(ctx, f, at.Ref, opts.TempDir, platform)
+		img, err := unpackArchive(ctx, f, at.Ref, s.opts.TempDir, s.platform)
 		var choice *layout.ChoiceError
 		if errors.As(err, &choice) { // the layout that was made of it is nobody's business
 			choice.Place, choice.Prefix = "the archive "+at.Name, string(at.Transport)+":"+at.Name
@@ -55,8 +55,9 @@ func openDisk(ctx context.Context, opts Options, platform v1.Platform) (*diskIma
 	return nil, fmt.Errorf("nothing is known of the transport %s", at.Transport)
 }
 
-func openRootFS(opts Options, platform v1.Platform) (*diskImage, error) {
-	path, err := filepath.Abs(opts.Base.Name)
+func (s search) rootFS() (*diskImage, error) {
+	opts, platform := s.opts, s.platform
+	path, err := filepath.Abs(s.at.Name)
 	if err != nil {
 		return nil, err
 	}
@@ -80,7 +81,11 @@ func openLayout(dir, ref string, platform v1.Platform) (*diskImage, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &diskImage{Image: img, source: func(d digest.Digest) (string, []byte, bool) { return layout.BlobPath(dir, d), nil, true }}, nil
+	return &diskImage{Image: img, source: func(d digest.Digest) (string, []byte, bool) {
+		path := layout.BlobPath(dir, d)
+		_, err := os.Stat(path)
+		return path, nil, err == nil
+	}}, nil
 }
 
 // unpackArchive makes a layout of an archive, which goes with the folder for temporary files.
@@ -122,20 +127,21 @@ func (d *diskImage) open(b digest.Digest) (io.ReadCloser, error) {
 	}{content.NewReader(r), r}, nil
 }
 
-// offer lets an engine have the image: out of the session, or, where it cannot read one out of a
+// offer lets the engine have an image on disk: out of the session, or, where it cannot read one out of a
 // session, by a load into its image store.
-func (d *diskImage) offer(ctx context.Context, opts Options, c gateway.Client) (*BaseImage, error) {
-	if readsSessions(c) {
-		return d.inSession()
-	}
+func (s search) offer(ctx context.Context, d *diskImage) (*BaseImage, error) {
 	config, err := plan2llb.ParseConfig(d.RawConfig)
 	if err != nil {
 		return nil, err
 	}
-	if !opts.OnImages {
+	if readsSessions(s.engine) {
+		s.store.add(d.source)
+		return &BaseImage{State: ociState(d.Descriptor.Digest, s.name), Config: config, Digest: d.Descriptor.Digest}, nil
+	}
+	if !s.opts.OnImages {
 		return nil, fmt.Errorf("the engine can read no base out of a session (source.ocilayout)")
 	}
-	store, err := opts.Images(ctx)
+	store, err := s.opts.Images(ctx)
 	if err != nil {
 		return nil, err
 	}
@@ -143,7 +149,7 @@ func (d *diskImage) offer(ctx context.Context, opts Options, c gateway.Client) (
 	if err := d.load(ctx, store, name); err != nil {
 		return nil, fmt.Errorf("loading it into Docker: %w", err)
 	}
-	return helped(store, name, config, d.Descriptor.Digest), nil
+	return s.helped(store, name, config, d.Descriptor.Digest), nil
 }
 
 // snapshotterLabel is on every worker that keeps layers in a snapshotter of containerd's.
@@ -154,17 +160,6 @@ const snapshotterLabel = "org.mobyproject.buildkit.worker.snapshotter"
 func readsSessions(c gateway.Client) bool {
 	o := c.BuildOpts()
 	return o.LLBCaps.Supports(pb.CapSourceOCILayout) == nil && len(o.Workers) > 0 && o.Workers[0].Labels[snapshotterLabel] != ""
-}
-
-// inSession is the image as the engine reads it out of the session.
-func (d *diskImage) inSession() (*BaseImage, error) {
-	config, err := plan2llb.ParseConfig(d.RawConfig)
-	if err != nil {
-		return nil, err
-	}
-	// BuildKit wants a reference with a host in it, and never asks that host for anything.
-	state := llb.OCILayout("pbrx-go.invalid/base@"+d.Descriptor.Digest.String(), llb.OCIStore("", storeName), llb.WithCustomName("[internal] base image"))
-	return &BaseImage{State: state, Config: config, Digest: d.Descriptor.Digest, Stores: map[string]content.Store{storeName: blobs.New(d.source)}}, nil
 }
 
 // load gives the image to Docker under a name. Layers that Docker has are not sent, which is all
@@ -197,37 +192,37 @@ const HelperRepository = "pbrx-go-base"
 func helperName() string { return HelperRepository + ":" + rand.Text() }
 
 // helped is a base that Docker has under a name of ours.
-func helped(store ImageStore, name string, config plan2llb.Config, d digest.Digest) *BaseImage {
+func (s search) helped(store ImageStore, name string, config plan2llb.Config, d digest.Digest) *BaseImage {
 	return &BaseImage{
-		State:   llb.Image("docker.io/library/"+name, llb.ResolveModePreferLocal, llb.WithCustomName("[internal] base image")),
+		State:   llb.Image("docker.io/library/"+name, llb.ResolveModePreferLocal, llb.WithCustomName(s.name)),
 		Config:  config,
 		Digest:  d,
 		release: func(ctx context.Context) error { return store.Untag(ctx, name) },
 	}
 }
 
-// openDaemon opens a base that Docker has: under a name of ours on that Docker itself, so that the
+// daemon opens an image that Docker has: under a name of ours on that Docker itself, so that the
 // name it was asked for by may change meanwhile; through an archive on any other engine.
-func openDaemon(ctx context.Context, opts Options, platform v1.Platform, c gateway.Client) (*BaseImage, error) {
-	store, err := opts.Images(ctx)
+func (s search) daemon(ctx context.Context) (*BaseImage, error) {
+	store, err := s.opts.Images(ctx)
 	if err != nil {
 		return nil, err
 	}
-	name, err := images.NormalizeRef(opts.Base.Name)
+	name, err := images.NormalizeRef(s.at.Name)
 	if err != nil {
 		return nil, err
 	}
-	if !opts.OnImages {
+	if !s.opts.OnImages {
 		saved, err := store.Save(ctx, []string{name})
 		if err != nil {
 			return nil, err
 		}
 		defer saved.Close()
-		img, err := unpackArchive(ctx, saved, "", opts.TempDir, platform)
+		img, err := unpackArchive(ctx, saved, "", s.opts.TempDir, s.platform)
 		if err != nil {
 			return nil, err
 		}
-		return img.offer(ctx, opts, c)
+		return s.offer(ctx, img)
 	}
 	img, err := store.Image(ctx, name)
 	if err != nil {
@@ -241,5 +236,5 @@ func openDaemon(ctx context.Context, opts Options, platform v1.Platform, c gatew
 	if err := store.Tag(ctx, img.Descriptor.Digest.String(), helper); err != nil {
 		return nil, err
 	}
-	return helped(store, helper, config, img.Descriptor.Digest), nil
+	return s.helped(store, helper, config, img.Descriptor.Digest), nil
 }

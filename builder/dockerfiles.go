@@ -57,7 +57,7 @@ func (b *build) compileDockerfile(ctx context.Context, given dockerfile.Inputs, 
 	for _, name := range made.Steps {
 		b.compiler.Add(plan2llb.Step{Name: name})
 	}
-	a := assembly{image: image, state: made.State, dockerfile: made}
+	a := assembly{image: image, state: made.State, dockerfile: made, own: true}
 	if made.FromBase {
 		a.layers = base.layers
 	}

@@ -4,11 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"slices"
 
-	"github.com/moby/buildkit/client/llb"
-
-	"github.com/pbrx-go/pbrx-go/builder/dockerfile"
 	"github.com/pbrx-go/pbrx-go/builder/plan2llb"
 	"github.com/pbrx-go/pbrx-go/images"
 	"github.com/pbrx-go/pbrx-go/setupcfg"
@@ -17,7 +13,7 @@ import (
 // Dump compiles a plan as if every package were there and the wheel said what the project
 // declares, and writes the LLB of each image as text. Nothing is solved.
 func (r *Run) Dump(ctx context.Context, in images.Input) ([]byte, error) {
-	in.Base = r.Base
+	in.Base, in.Builder = r.Base, r.Builder
 	plan, err := images.New(in, r.opts.Plan)
 	if err != nil {
 		return nil, err
@@ -25,53 +21,38 @@ func (r *Run) Dump(ctx context.Context, in images.Input) ([]byte, error) {
 	if len(plan.Images) == 0 {
 		return nil, errors.New("writing the LLB of the images: what the project is called is known from its wheel only")
 	}
-	b := &build{Run: r, compiler: r.compiler(), plan: plan, init: plan.Init.Path}
-	b.chooseInit(nil)
-	index := plan2llb.PackageIndex{State: llb.Scratch()}
-	packages := b.runtimePackages()
-	var wanted []string
-	for _, p := range slices.Concat(packages, plan.Compile, plan.Tools) {
-		wanted = append(wanted, p.Name)
-	}
-	if len(wanted) > 0 {
-		index, _ = b.compiler.Index(r.Base, wanted)
-	}
-	on := b.workshop(index)
-	runtime := b.compiler.Packages(r.Base, index, packages, "runtime")
-	wheel, err := b.wheel(on, plan.Source, r.opts.Source.tree(), false)
+	b := r.newBuild(in)
+	b.plan, b.init, b.supposing = plan, plan.Init.Path, true
+	p := &parts{build: b, name: plan.Project.Name, in: in}
+	on, err := b.distroPackages(ctx, nil, p)
 	if err != nil {
+		return nil, err
+	}
+	if err := p.elsewhere(ctx, nil); err != nil {
+		return nil, err
+	}
+	tree := r.opts.Source.tree()
+	tree.Made = p.forWheel()
+	if p.wheel, err = b.wheel(on, plan.Source, tree, false); err != nil {
 		return nil, err
 	}
 	if err := b.siblingWheels(on); err != nil {
 		return nil, err
 	}
-	dependencies, err := b.supposed(on, in.Project)
+	if p.dependencies, err = b.supposed(on, in.Project); err != nil {
+		return nil, err
+	}
+	assemblies, err := p.assemblies(ctx, nil)
 	if err != nil {
 		return nil, err
 	}
 	var out []byte
-	var base assembly
-	for n, image := range plan.Images {
-		if !image.Selected {
-			continue
-		}
-		root, layers := b.root(n, dependencies, plan.Project.Name, runtime, len(packages) > 0)
-		st, layers := b.compiler.Assemble(b.target(), root, layers, b.groups(n, image, dependencies, wheel))
-		if n == 0 {
-			base = assembly{image: image, state: st, layers: layers}
-		}
-		if image.Dockerfile != "" {
-			a, err := b.compileDockerfile(ctx, dockerfile.Supposing(r.platform), in, image, base)
-			if err != nil {
-				return nil, err
-			}
-			st = a.state
-		}
-		text, err := plan2llb.Dump(ctx, st)
+	for _, a := range assemblies {
+		text, err := plan2llb.Dump(ctx, a.state)
 		if err != nil {
 			return nil, err
 		}
-		out = fmt.Appendf(out, "# %s\n%s\n", image.Name, text)
+		out = fmt.Appendf(out, "# %s\n%s\n", a.image.Name, text)
 	}
 	return out, nil
 }
@@ -83,7 +64,7 @@ func (b *build) supposed(on workshop, project *setupcfg.Project) (*dependencies,
 	d := &dependencies{numbers: numbers, wheels: map[string]plan2llb.Wheel{}}
 	d.Sets = make([][]string, len(r.Images))
 	for n := range d.Sets {
-		if n > 0 || len(r.RequiresDist) > 0 {
+		if n > 0 || !nothing(r) {
 			d.Sets[n] = []string{"resolved"}
 		}
 	}
@@ -91,7 +72,7 @@ func (b *build) supposed(on workshop, project *setupcfg.Project) (*dependencies,
 		d.wheels[s.canonical()] = plan2llb.Wheel{Name: s.canonical(), State: s.state, Dir: "/dist"}
 		d.Sets[0] = append(d.Sets[0], s.canonical())
 	}
-	resolved, err := b.compiler.Resolve(on.builder, on.tools, r, on.profile)
+	resolved, err := on.compiler.Resolve(on.builder, on.tools, r, on.profile)
 	d.wheels["resolved"] = plan2llb.Wheel{Name: "resolved", State: resolved, Dir: "/"}
 	return d, err
 }

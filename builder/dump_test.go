@@ -19,7 +19,6 @@ import (
 	"github.com/pbrx-go/pbrx-go/bindep"
 	"github.com/pbrx-go/pbrx-go/builder/plan2llb"
 	"github.com/pbrx-go/pbrx-go/images"
-	"github.com/pbrx-go/pbrx-go/images/layout"
 	"github.com/pbrx-go/pbrx-go/setupcfg"
 )
 
@@ -43,11 +42,11 @@ func plannedRun(t *testing.T, project, distro string, merge bool) (*Run, images.
 	if err != nil {
 		t.Fatal(err)
 	}
-	onDisk := diskImage{Image: &layout.Image{Descriptor: v1.Descriptor{Digest: digest.Digest(plan.Base.Digest)}, RawConfig: config}}
-	base, err := onDisk.inSession()
+	parsed, err := plan2llb.ParseConfig(config)
 	if err != nil {
 		t.Fatal(err)
 	}
+	base := &BaseImage{State: ociState(digest.Digest(plan.Base.Digest), "[internal] base image"), Config: parsed, Digest: digest.Digest(plan.Base.Digest)}
 	r := &Run{
 		Base: plan.Base, image: base, platform: v1.Platform{OS: "linux", Architecture: "amd64"}, features: plan2llb.Features{Merge: merge}, tracker: newTracker(nil),
 		opts: Options{Epoch: time.Unix(315532800, 0), Host: Host{

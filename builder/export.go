@@ -3,6 +3,7 @@ package builder
 import (
 	"context"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/moby/buildkit/client/llb"
@@ -118,19 +119,22 @@ func (b *build) describe(a assembly, img *layout.Image) ([]images.Layer, error) 
 // sameProject makes sure that all images hold one and the same project: the files are read
 // anew for each, and may have been changed meanwhile.
 func sameProject(exported []Exported) error {
-	var source []int // siblings of the base image and the project are in the same places in all images
-	for n, l := range exported[0].Layers {
-		if l.Content == "project" || l.Content == "sibling" {
-			source = append(source, n)
+	of := func(e Exported, content string) (digests []string) {
+		for _, l := range e.Layers {
+			if l.Content == content {
+				digests = append(digests, l.Digest)
+			}
 		}
+		return digests
 	}
 	for _, e := range exported[1:] {
 		if len(e.Layers) == 0 || e.Layers[0].Content == dockerfileContent { // its Dockerfile begins with another image
 			continue
 		}
-		for _, n := range source {
-			if n >= len(e.Layers) || e.Layers[n].Digest != exported[0].Layers[n].Digest {
-				return fmt.Errorf("the files of the %s changed while %s was built: run again", exported[0].Layers[n].Content, e.Plan.Name)
+		for _, content := range []string{"project", "sibling"} { // an image may have siblings beyond those of the base image
+			own, base := of(e, content), of(exported[0], content)
+			if len(own) < len(base) || !slices.Equal(own[:len(base)], base) {
+				return fmt.Errorf("the files of the %s changed while %s was built: run again", content, e.Plan.Name)
 			}
 		}
 	}

@@ -4,7 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"maps"
+	"slices"
 	"strings"
 	"time"
 
@@ -72,6 +72,11 @@ type SiblingSource struct {
 // Options are what a run needs beside the project.
 type Options struct {
 	Base images.Location
+	// Builder is the image that wheels are made in; the zero value is the base.
+	Builder images.Location
+	// Python is the interpreter of the base, by its path or by its name on the PATH there; empty is python3, or else python.
+	// A base without python3 gets the distribution's.
+	Python string
 	// TempDir is a folder for files that live as long as the run.
 	TempDir string
 	// Images opens the images that Docker Engine has; it may be nil where no base is one of them.
@@ -102,51 +107,47 @@ type Options struct {
 type Run struct {
 	// Base is what was learnt of the base image.
 	Base images.Base
+	// Builder is what was learnt of the image that wheels are made in; nil where that is the base.
+	Builder *images.Base
 
-	solver   Solver
-	opts     Options
-	image    *BaseImage
-	platform v1.Platform
-	features plan2llb.Features
-	tracker  *tracker
+	solver Solver
+	opts   Options
+	opener *opener
+	image  *BaseImage
+	// layers are those that the base has here beyond those of the image.
+	layers []plan2llb.Layer
+	// index is the distribution's package index, where it was fetched already.
+	index *plan2llb.PackageIndex
+	// elsewhere is the image that wheels are made in, where that is not the base.
+	elsewhere *ground
+	platform  v1.Platform
+	features  plan2llb.Features
+	tracker   *tracker
 	// failed are the checks that failed.
 	failed []FailedCheck
 	// cached are the states whose steps a layer cache holds after Build.
 	cached []llb.State
 	ages   []Age
+	// contents are what a definition's origins were found to be.
+	contents []Folder
 }
 
 // Probe finds the base image and learns what it is. Errors are *BaseError, *EngineError or *StepError.
 func Probe(ctx context.Context, solver Solver, opts Options) (*Run, error) {
-	r := &Run{solver: solver, opts: opts, tracker: newTracker(opts.Status, opts.Host.Hidden...)}
-	var compiler *plan2llb.Compiler
-	stores := lateStores{}
-	_, err := solver.Solve(ctx, Job{
-		Stores: stores.stores(),
-		Status: r.tracker.update,
-		Work: func(ctx context.Context, c gateway.Client) (*gateway.Result, error) {
-			var err error
-			if r.platform, r.features, err = abilities(c); err != nil {
-				return nil, err
-			}
-			r.features.HostNetwork = opts.OnImages
-			if r.image, err = openBase(ctx, opts, r.platform, c); err != nil {
-				return nil, err
-			}
-			stores.set(r.image.Stores[storeName])
-			compiler = r.compiler()
-			var facts llb.State
-			if r.Base, facts, err = probe(ctx, c, r.image, compiler, r.platform); err != nil {
-				return nil, err
-			}
-			r.cached = append(r.cached, facts)
-			return gateway.NewResult(), nil
-		},
-	})
+	r := &Run{solver: solver, opts: opts, opener: newOpener(opts), tracker: newTracker(opts.Status, opts.Host.Hidden...)}
+	g, err := r.prepare(ctx, opts.Base, false)
 	if err == nil {
-		err = r.chooseMirror()
+		r.image, r.Base, r.layers, r.index = g.image, g.base, g.layers, g.index
+		err = r.chooseMirror(r.Base)
 	} else {
-		err = r.explain(ctx, err, compiler)
+		err = r.explain(ctx, err, g.compiler)
+	}
+	if err == nil {
+		if r.elsewhere, err = r.prepareBuilder(ctx, g); err != nil {
+			err = r.explain(ctx, err, r.elsewhere.compiler)
+		} else if r.elsewhere != nil {
+			r.Builder = &r.elsewhere.base
+		}
 	}
 	if err != nil {
 		return nil, errors.Join(err, r.Close(ctx))
@@ -154,26 +155,12 @@ func Probe(ctx context.Context, solver Solver, opts Options) (*Run, error) {
 	return r, nil
 }
 
-// Close takes back what the engine was given for this run: a base that it could not read out of a session.
+// Close takes back what the engine was given for this run: images that it could not read out of a session.
 func (r *Run) Close(ctx context.Context) error {
-	if r.image == nil {
+	if r.opener == nil {
 		return nil
 	}
-	return r.image.close(ctx)
-}
-
-// chooseMirror makes the mirror a secret: where packages came from is no part of what they are.
-func (r *Run) chooseMirror() error {
-	if r.opts.Mirror == nil {
-		return nil
-	}
-	mirror, err := r.opts.Mirror(r.Base)
-	if err != nil || mirror == "" {
-		return err
-	}
-	r.opts.Host.Secrets = maps.Clone(r.opts.Host.Secrets)
-	r.opts.Host.Secrets[plan2llb.SecretMirror] = []byte(mirror)
-	return nil
+	return r.opener.close(ctx)
 }
 
 // Abilities is what an engine can do, as far as engines differ.
@@ -207,10 +194,13 @@ func abilities(c gateway.Client) (v1.Platform, plan2llb.Features, error) {
 	return opts.Workers[0].Platforms[0], plan2llb.Features{Merge: merge}, nil
 }
 
-func (r *Run) compiler() *plan2llb.Compiler {
+// compiler compiles steps on the base.
+func (r *Run) compiler() *plan2llb.Compiler { return r.compilerOn(r.image) }
+
+func (r *Run) compilerOn(image *BaseImage) *plan2llb.Compiler {
 	in := plan2llb.Inputs{
-		Base:             r.image.State,
-		Config:           r.image.Config,
+		Base:             image.State,
+		Config:           image.Config,
 		Platform:         r.platform,
 		Features:         r.features,
 		Epoch:            r.opts.Epoch,
@@ -246,11 +236,14 @@ func (r *Run) job(work func(context.Context, gateway.Client) (*gateway.Result, e
 			locals[git] = s.Git
 		}
 	}
-	for _, f := range r.opts.Host.FindLinks {
+	for _, f := range slices.Concat(r.opts.Host.FindLinks, r.contents) {
 		locals[f.Name] = f.FS
 	}
-	return Job{Locals: locals, Stores: r.image.Stores, Secrets: r.opts.Host.Secrets, Work: work, Status: r.tracker.update, HostNetwork: r.features.HostNetwork}
+	return Job{Locals: locals, Stores: r.opener.store.stores(), Secrets: r.opts.Host.Secrets, Work: work, Status: r.tracker.update, HostNetwork: r.features.HostNetwork}
 }
+
+// Offer gives steps more folders of the host, under the names by which the plan's contents speak of them.
+func (r *Run) Offer(folders ...Folder) { r.contents = append(r.contents, folders...) }
 
 // Steps are the steps of the run so far and whether they ran.
 func (r *Run) Steps() []StepResult { return r.tracker.steps() }
@@ -280,7 +273,7 @@ func (r *Run) explain(ctx context.Context, err error, compiler *plan2llb.Compile
 		return err
 	}
 	if step, ok := r.tracker.failed(compiler.Steps()); ok {
-		if plan2llb.IsIndex(step.Step) {
+		if plan2llb.IsIndex(step.Step) && (len(step.From) == 0 || step.Surroundings()) { // else it is a repository that the definition names
 			return &EngineError{Doing: "fetching the package index of " + r.Base.DistroName, Err: step,
 				Hint: "name a mirror that answers with --mirror URL (auto takes the host's); where nothing but the init is to be installed, --init-path none does without"}
 		}

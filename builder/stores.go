@@ -1,61 +1,47 @@
 package builder
 
 import (
-	"context"
-	"errors"
 	"sync"
 
 	"github.com/containerd/containerd/v2/core/content"
 	"github.com/opencontainers/go-digest"
-	v1 "github.com/opencontainers/image-spec/specs-go/v1"
 
 	"github.com/pbrx-go/pbrx-go/images/blobs"
 )
 
-// lateStores is a store that must be offered when a session begins and is known only
-// later: the base is opened inside the session, once the engine has said its platform.
-type lateStores struct{ late *lateStore }
+// storeName is the name under which images that lie on disk are offered to the engine.
+const storeName = "base"
 
-func (l *lateStores) stores() map[string]content.Store {
-	l.late = &lateStore{Store: blobs.New(func(digest.Digest) (string, []byte, bool) { return "", nil, false })}
-	return map[string]content.Store{storeName: l.late}
+// sharedStore has the blobs of images on disk. It must be offered when a session begins, and the images are opened later, inside
+// of the session: the base once the engine has said its platform, others where they are used. A blob is found by its digest, so
+// that one store does for all of them.
+type sharedStore struct {
+	mu      sync.Mutex
+	sources []blobs.Source
 }
 
-func (l *lateStores) set(s content.Store) {
-	l.late.mu.Lock()
-	defer l.late.mu.Unlock()
-	l.late.real = s
-}
+func newSharedStore() *sharedStore { return &sharedStore{} }
 
-type lateStore struct {
-	content.Store // refuses everything that writes
-	mu            sync.Mutex
-	real          content.Store
-}
-
-func (s *lateStore) get() (content.Store, error) {
+// add has the store look for blobs in a source, too.
+func (s *sharedStore) add(source blobs.Source) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.real == nil {
-		return nil, errors.New("the base image is not open yet")
-	}
-	return s.real, nil
+	s.sources = append(s.sources, source)
 }
 
-// Info tells the size of a blob of the base.
-func (s *lateStore) Info(ctx context.Context, d digest.Digest) (content.Info, error) {
-	real, err := s.get()
-	if err != nil {
-		return content.Info{}, err
+// find is where a blob is: in the first source that has it.
+func (s *sharedStore) find(d digest.Digest) (path string, data []byte, ok bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, source := range s.sources {
+		if path, data, ok := source(d); ok {
+			return path, data, true
+		}
 	}
-	return real.Info(ctx, d)
+	return "", nil, false
 }
 
-// ReaderAt opens a blob of the base.
-func (s *lateStore) ReaderAt(ctx context.Context, desc v1.Descriptor) (content.ReaderAt, error) {
-	real, err := s.get()
-	if err != nil {
-		return nil, err
-	}
-	return real.ReaderAt(ctx, desc)
+// stores are what a session offers.
+func (s *sharedStore) stores() map[string]content.Store {
+	return map[string]content.Store{storeName: blobs.New(s.find)}
 }

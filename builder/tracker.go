@@ -178,7 +178,7 @@ func (t *tracker) steps() []StepResult {
 
 // isStep tells the steps of the plan from what the engine does for itself.
 func isStep(name string) bool {
-	for _, word := range []string{"[base]", "[distro]", "[python]", "[project]", "[dependencies]", "[sibling", "[extra", dockerfile.StepPrefix} {
+	for _, word := range []string{"[base]", "[distro]", "[python]", "[project]", "[dependencies]", "[sibling", "[extra", "[accounts]", "[files]", "[run", dockerfile.StepPrefix} {
 		if strings.HasPrefix(name, word) {
 			return true
 		}

@@ -14,6 +14,8 @@ type Base struct {
 	Distro bindep.Distro `json:"-"`
 	// DistroName is the distribution for people to read, such as debian-12.
 	DistroName string `json:"distro"`
+	// Libc is the C library with its version, as in glibc 2.36, or musl.
+	Libc string `json:"-"`
 	// PackageManager is the program that installs distro packages: apt, apk,
 	// dnf, or empty where none was found.
 	PackageManager string `json:"package_manager"`
@@ -29,10 +31,17 @@ type Base struct {
 	Env []string `json:"env"`
 }
 
+// NoPython is why the distribution's Python is among the packages of an image.
+const NoPython = "the base has no Python"
+
 // Python is the interpreter of a base image, as sysconfig of that interpreter describes it.
 type Python struct {
 	// Executable is the absolute path of the interpreter.
 	Executable string `json:"executable"`
+	// Prefix is where it is installed: /usr for the distribution's own.
+	Prefix string `json:"-"`
+	// Package is the distro package that was added because the base has no Python; empty where it has one.
+	Package string `json:"package,omitempty"`
 	// Version is the full version, such as 3.13.1.
 	Version string `json:"version"`
 	// Purelib is the directory that pure Python packages are installed into.

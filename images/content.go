@@ -85,6 +85,9 @@ type File struct {
 	// Replace allows a file of a package or wheel at Dest.
 	Replace bool   `json:"replace,omitempty"`
 	From    string `json:"from"`
+	// Pinned says that nothing but its pin can change it, and that it lies outside of Python's prefix: it is below the
+	// Python dependencies then.
+	Pinned bool `json:"pinned,omitempty"`
 }
 
 // RunStep is commands that run in the file system of an image, or in that of another.

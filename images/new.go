@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/pbrx-go/pbrx-go/bindep"
+	"github.com/pbrx-go/pbrx-go/images/definition"
 	"github.com/pbrx-go/pbrx-go/setupcfg"
 	"github.com/pbrx-go/pbrx-go/setupcfg/lock"
 )
@@ -17,6 +18,8 @@ type Input struct {
 	// Bindep is nil where the project has no bindep.txt.
 	Bindep *bindep.File
 	Base   Base
+	// Builder is the image that wheels are made in; nil where that is the base.
+	Builder *Base
 	// Constraints are nil where there are none.
 	Constraints *Constraints
 	// Lock is nil where there is none.
@@ -27,6 +30,14 @@ type Input struct {
 	Siblings []SiblingInput
 	// Version are the variables of Project.VersionVariables that are set, with their values: they set the version.
 	Version map[string]string
+	// Definition is the optional configuration, nil where there is none. What depends on the base may still be in braces.
+	Definition *definition.Set
+	// Contents are what its origins were found to be, by their keys, Lines the requirements in those that are files of
+	// them; nil before anything was fetched.
+	Contents map[string]Content
+	Lines    map[string][]setupcfg.Requirement
+	// NoProject says that there is no project, but a definition with requirements. Project has its name only.
+	NoProject bool
 	// Dockerfiles are the project's, one for each script at most.
 	Dockerfiles []Dockerfile
 }
@@ -34,8 +45,15 @@ type Input struct {
 // SiblingInput is a neighbour of the project whose checkout is used in place of its release. Of its own Input
 // Project, NativeSource and Version count.
 type SiblingInput struct {
-	// Dir is the folder as the user named it.
+	// Dir is the folder as the user named it, or the address and commit that it was made of.
 	Dir string
+	// Folder is where it lies on this machine.
+	Folder string
+	// Required, Extras, Pin and From are of one that the definition names: see Sibling.
+	Required bool
+	Extras   []string
+	Pin      string
+	From     string
 	Input
 }
 
@@ -66,6 +84,8 @@ type Options struct {
 	Only []string
 	// GUIScripts asks for images of the GUI scripts too.
 	GUIScripts bool
+	// Environment is the virtual environment to install into.
+	Environment Environment
 	// InitPath is the path of the init, or "none"; empty takes one of the distribution's.
 	InitPath string
 }
@@ -80,6 +100,7 @@ func New(in Input, opts Options) (*Plan, error) {
 	p := &Plan{
 		Project:  Project{Name: in.Project.Name.Value, Version: in.Project.Version.Value},
 		Base:     in.Base,
+		Builder:  in.Builder,
 		Compile:  []Package{},
 		Tools:    []Package{},
 		Runtime:  []Package{},
@@ -91,13 +112,14 @@ func New(in Input, opts Options) (*Plan, error) {
 	if in.Lock != nil {
 		p.Lock = &Lock{File: in.Lock.File, Kind: string(in.Lock.Kind), Packages: len(in.Lock.Packages), Others: in.Lock.Others}
 	}
-	if in.Base.Python.ExternallyManaged && p.Project.Name != "" {
-		p.Environment = "/opt/" + setupcfg.Canonical(p.Project.Name)
-	}
+	problems := p.chooseEnvironment(in.Base, in.environment(opts.Environment), in.setName())
 	p.addPackages(in)
+	if name := in.Base.Python.Package; name != "" {
+		p.Runtime = append(p.Runtime, Package{Name: name, From: NoPython})
+	}
 	p.addSiblings(in.Siblings)
 	p.addTools(in)
-	problems := p.chooseInit(in, opts.InitPath)
+	problems = append(problems, p.chooseInit(in, opts.InitPath)...)
 	for _, w := range in.Project.Warnings {
 		p.Warnings = append(p.Warnings, w.String())
 	}
@@ -106,8 +128,10 @@ func New(in Input, opts Options) (*Plan, error) {
 			p.Warnings = append(p.Warnings, w.String())
 		}
 	}
-	problems = append(problems, p.addImages(in.Project, opts)...)
-	problems = append(problems, p.addDockerfiles(in, programs(in.Project, opts))...)
+	problems = append(problems, p.addImages(in, opts)...)
+	problems = append(problems, in.checkExtras()...)
+	problems = append(problems, in.checkNothing()...)
+	problems = append(problems, p.addDockerfiles(in, programs(in.Project, opts, in.scriptPatterns()))...)
 	if len(problems) > 0 {
 		return nil, PlanError(problems)
 	}
@@ -129,30 +153,6 @@ func BuilderProfiles(distro bindep.Distro) []string {
 // RuntimeProfiles are those for the images, see BuilderProfiles.
 func RuntimeProfiles(distro bindep.Distro) []string {
 	return append([]string{bindep.DefaultProfile}, distro.Profiles()...)
-}
-
-// addPackages evaluates bindep.txt for the base's distribution.
-func (p *Plan) addPackages(in Input) {
-	if in.Bindep == nil {
-		return
-	}
-	p.Compile = selectPackages(in.Bindep, BuilderProfiles(in.Base.Distro))
-	p.Runtime = selectPackages(in.Bindep, RuntimeProfiles(in.Base.Distro))
-	for _, w := range bindep.Lint(in.Bindep) {
-		p.Warnings = append(p.Warnings, w.String())
-	}
-}
-
-func selectPackages(file *bindep.File, profiles []string) []Package {
-	packages := []Package{}
-	for _, rule := range file.Select(profiles) {
-		if slices.ContainsFunc(packages, func(p Package) bool { return p.Name == rule.Name }) {
-			continue
-		}
-		_, why := rule.Active(profiles)
-		packages = append(packages, Package{Name: rule.Name, From: rule.Pos.String(), Why: why})
-	}
-	return packages
 }
 
 // gitUser is the line of the first requirement, or entry of the lock file, that names a git repository; empty where none does.
@@ -182,10 +182,14 @@ func (p *Plan) addTools(in Input) {
 	} else if from := gitUser(in); from != "" {
 		p.Tools = append(p.Tools, Package{Name: "git", From: from})
 	}
-	if !in.Base.Python.Ensurepip && in.Base.Python.Pip == "" {
-		pip := map[string]string{"apt": "python3-venv", "apk": "py3-pip", "dnf": "python3-pip"}[in.Base.PackageManager]
+	builder, has := in.Base, "the base has no pip"
+	if in.Builder != nil {
+		builder, has = *in.Builder, "the builder has no pip"
+	}
+	if !builder.Python.Ensurepip && builder.Python.Pip == "" {
+		pip := map[string]string{"apt": "python3-venv", "apk": "py3-pip", "dnf": "python3-pip"}[builder.PackageManager]
 		if pip != "" {
-			p.Tools = append(p.Tools, Package{Name: pip, From: "the base has no pip"})
+			p.Tools = append(p.Tools, Package{Name: pip, From: has})
 		}
 	}
 	p.Source.Toolchain = p.toolchain(in)

@@ -5,16 +5,22 @@ import "encoding/json"
 // Plan is everything that will be built and why. It encodes to stable JSON: the
 // same inputs give the same bytes.
 type Plan struct {
-	Project     Project `json:"project"`
-	Base        Base    `json:"base"`
-	Environment string  `json:"environment"`
-	Init        Init    `json:"init"`
+	Project Project `json:"project"`
+	Base    Base    `json:"base"`
+	// Builder is the image that wheels are made in; nil where that is the base.
+	Builder     *Base  `json:"builder,omitempty"`
+	Environment string `json:"environment"`
+	// SystemSitePackages says that the environment sees the modules of the base's interpreter, too.
+	SystemSitePackages bool `json:"system_site_packages,omitempty"`
+	Init               Init `json:"init"`
 	// Compile are the packages to compile with, which are installed only if something is compiled.
 	Compile []Package `json:"compile"`
 	// Tools are packages that wheels are made with beyond these.
 	Tools   []Package `json:"tools"`
 	Runtime []Package `json:"runtime"`
-	Source  Source    `json:"source"`
+	// Levels are the files of a definition with accounts, repositories or packages of their own; none where Runtime says it all.
+	Levels []Level `json:"levels,omitempty"`
+	Source Source  `json:"source"`
 	// Siblings are made from source, too, in the order in which they were named.
 	Siblings []Sibling `json:"siblings,omitempty"`
 	// Constraints limit the versions of the dependencies; nil where there are none.
@@ -27,6 +33,8 @@ type Plan struct {
 	Warnings []string  `json:"warnings"`
 
 	pending bool
+	// noScripts says that the definition wants no image of any script.
+	noScripts bool
 }
 
 // Pending says that the wheel will tell what images there are, all or some of them.
@@ -138,6 +146,18 @@ type Image struct {
 	Extras []string `json:"extras"`
 	// Cmd is the command; nil leaves the base's own.
 	Cmd []string `json:"cmd"`
+	// WSGI is module:attribute of an application; without a Cmd, a server among the image's distributions runs it.
+	WSGI     string `json:"wsgi,omitempty"`
+	WSGIFrom string `json:"-"`
+	// Distro is what is installed beyond the distro packages of the base image.
+	Distro DistroContent `json:"distro,omitzero"`
+	// Requirements are those beyond the project's, and beyond those of the base image.
+	Requirements []Requirement `json:"requirements,omitempty"`
+	// Files and Runs are those beyond the base image's.
+	Files []File    `json:"files,omitempty"`
+	Runs  []RunStep `json:"runs,omitempty"`
+	// Config is what the definition says of the image's configuration, the base image's included.
+	Config Config `json:"config,omitzero"`
 	// Dockerfile is the file of the project that makes the image on top of the base image; empty where pbrx-go does.
 	Dockerfile string `json:"dockerfile,omitempty"`
 	// From is where the project declares it (setup.cfg:12:5).
@@ -145,6 +165,37 @@ type Image struct {
 	// Selected is whether the image is built; --only leaves others out. All console scripts are planned, so
 	// that what is left out does not change what is built.
 	Selected bool `json:"selected"`
+}
+
+// IsZero says that there is nothing.
+func (d DistroContent) IsZero() bool {
+	return len(d.Packages) == 0 && len(d.PackageFiles) == 0 && len(d.Repositories) == 0
+}
+
+// Requirement is one that the definition adds.
+type Requirement struct {
+	// Text is in PEP 508 form.
+	Text string `json:"text"`
+	From string `json:"from"`
+}
+
+// Config is what a definition says of how an image runs. Nothing of it is in a layer.
+type Config struct {
+	Env    []string          `json:"env,omitempty"`
+	Labels map[string]string `json:"labels,omitempty"`
+	// Volumes and Workdir are absolute paths.
+	Volumes []string `json:"volumes,omitempty"`
+	Workdir string   `json:"workdir,omitempty"`
+	// User is UID[:GID] in numbers, or a name that the base has to have, and UserFrom who says so.
+	User     string `json:"user,omitempty"`
+	UserFrom string `json:"-"`
+	// Entrypoint replaces the init and the base's entrypoint, as a whole; empty, but not nil, takes them away.
+	Entrypoint *[]string `json:"entrypoint,omitempty"`
+}
+
+// IsZero says that the definition says nothing.
+func (c Config) IsZero() bool {
+	return len(c.Env)+len(c.Labels)+len(c.Volumes) == 0 && c.Workdir == "" && c.User == "" && c.Entrypoint == nil
 }
 
 // JSON is the plan as indented JSON with a final newline.

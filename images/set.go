@@ -8,6 +8,7 @@ import (
 
 	"github.com/distribution/reference"
 
+	"github.com/pbrx-go/pbrx-go/images/definition"
 	"github.com/pbrx-go/pbrx-go/setupcfg"
 )
 
@@ -32,19 +33,19 @@ type program struct {
 }
 
 // programs are all that the project is known to install. Console scripts get images, GUI scripts where they are
-// asked for, and files where there are no console scripts or --only names them.
-func programs(project *setupcfg.Project, opts Options) []program {
+// asked for, and files where there are no console scripts or --only names them. Of console scripts the patterns choose.
+func programs(project *setupcfg.Project, opts Options, patterns []definition.Text) []program {
 	var all []program
 	taken := func(name string) bool {
 		return slices.ContainsFunc(all, func(p program) bool { return p.Name == name })
 	}
 	for _, s := range project.ConsoleScripts.Value {
-		all = append(all, program{s, consoleScript, true})
+		all = append(all, program{s, consoleScript, matching(patterns, s.Name)})
 	}
 	for _, s := range project.GUIScripts.Value {
 		all = append(all, program{s, guiScript, opts.GUIScripts || slices.Contains(opts.Only, s.Name)})
 	}
-	alone := len(project.ConsoleScripts.Value) == 0 && !open(project.ConsoleScripts)
+	alone := len(project.ConsoleScripts.Value) == 0 && !open(project.ConsoleScripts) && patterns == nil
 	for _, s := range project.DataScripts.Value {
 		if taken(s.Name) { // the installer writes the entry point's command over the file
 			continue
@@ -61,7 +62,8 @@ func open(fact setupcfg.Fact[[]setupcfg.Script]) bool {
 }
 
 // addImages makes the base image and one image per script, and reports every name that cannot be.
-func (p *Plan) addImages(project *setupcfg.Project, opts Options) []error {
+func (p *Plan) addImages(in Input, opts Options) []error {
+	project := in.Project
 	problems := []error{}
 	prefixErr := CheckPrefix(opts.Prefix)
 	if prefixErr != nil {
@@ -86,42 +88,63 @@ func (p *Plan) addImages(project *setupcfg.Project, opts Options) []error {
 			p.Warnings = append(p.Warnings, fmt.Sprintf("%s: without --prefix the image %s has the name of an official one: whoever means docker.io/library/%s may get this one", source, repository, repository))
 		}
 		image.Name = strings.TrimPrefix(opts.Prefix+"/"+repository, "/")
+		image.Selected = image.Selected && (len(p.Images) == 0 || len(opts.Only) == 0 || slices.Contains(opts.Only, image.Script) || slices.Contains(opts.Only, name))
 		if _, err := reference.ParseNormalizedNamed(image.Name); err != nil && prefixErr == nil {
 			problems = append(problems, fmt.Errorf("%s: %q cannot name an image: %w: give a shorter --prefix, or rename it", source, name, err))
 			return
 		}
 		p.Images = append(p.Images, image)
 	}
-	all := programs(project, opts)
+	all := programs(project, opts, in.scriptPatterns())
 	if project.Name.Status == setupcfg.Known {
+		name := p.setName(in, all)
 		base := Image{Extras: extrasFor(project, p.Project.Name+"-base", nil), Selected: true, From: project.Name.Pos.String()}
-		add(p.Project.Name+"-base", base.From, base)
+		add(name, base.From, p.baseContent(in, base))
 	}
 	for _, s := range all {
 		console := slices.IndexFunc(all, func(o program) bool { return o.kind == consoleScript && o.Name == s.Name })
 		switch {
 		case s.kind == guiScript && console >= 0:
 			problems = append(problems, fmt.Errorf("%s: the GUI script %q would be the same file as the console script of %s: rename one of them", s.Pos, s.Name, all[console].Pos))
+		case !s.planned && s.kind == consoleScript: // the definition says so
 		case !s.planned:
 			p.Unbuilt = append(p.Unbuilt, Program{s.Name, s.kind, s.Pos.String()})
 		case !setupcfg.ValidScriptName(s.Name):
 			problems = append(problems, fmt.Errorf("%s: no image can be made for the %s %q: its name may have letters, digits, '.', '_', '+' and '-' only", s.Pos, kindWord(s.kind), s.Name))
 		default:
-			add(s.Name, s.Pos.String(), Image{
-				Script:   s.Name,
-				Extras:   extrasFor(project, s.Name, s.Extras),
-				Cmd:      []string{s.Name},
-				From:     s.Pos.String(),
-				Selected: len(opts.Only) == 0 || slices.Contains(opts.Only, s.Name),
-			})
+			add(s.Name, s.Pos.String(), p.refine(in, Image{
+				Script: s.Name,
+				Extras: extrasFor(project, s.Name, s.Extras),
+				Cmd:    []string{s.Name},
+				From:   s.Pos.String(),
+			}, in.declaredImage(s.Name)))
 		}
 	}
+	problems = append(problems, p.addDeclared(in, all, add)...)
+	p.noScripts = in.NoProject || in.scriptPatterns() != nil && len(in.scriptPatterns()) == 0
 	p.waitForWheel(project, opts)
-	problems = append(problems, p.checkOnly(project, opts.Only, all)...)
+	problems = append(problems, p.checkOnly(in, opts.Only, all)...)
 	if !p.pending {
 		p.warnExtras(project, all)
+		p.warnPatterns(in.scriptPatterns(), project.ConsoleScripts.Value)
 	}
 	return problems
+}
+
+// setName is what the base image is called: <name>-base, or <name> alone where the definition leaves no other image.
+func (p *Plan) setName(in Input, all []program) string {
+	name := p.Project.Name
+	if in.Definition == nil {
+		return name + "-base"
+	}
+	if in.Definition.Name.IsSet() {
+		name = in.Definition.Name.Value
+	}
+	others := len(in.Definition.Images) > 0 || slices.ContainsFunc(all, func(s program) bool { return s.planned })
+	if !others && (in.NoProject || in.scriptPatterns() != nil) {
+		return name
+	}
+	return name + "-base"
 }
 
 // waitForWheel says what the wheel will tell. Without the project's name there are no images yet.
@@ -134,6 +157,7 @@ func (p *Plan) waitForWheel(project *setupcfg.Project, opts Options) {
 	case project.Name.Status != setupcfg.Known:
 		p.Images = []Image{}
 		wait("what the project is called is")
+	case p.noScripts: // whatever the wheel says
 	case project.ConsoleScripts.Status == setupcfg.Unknown:
 		wait("the console scripts are")
 	case project.ConsoleScripts.MayGrow:
@@ -149,10 +173,20 @@ func (p *Plan) waitForWheel(project *setupcfg.Project, opts Options) {
 }
 
 // checkOnly reports scripts that were asked for and do not exist. While the wheel may have them, nothing can be said.
-func (p *Plan) checkOnly(project *setupcfg.Project, only []string, all []program) []error {
+func (p *Plan) checkOnly(in Input, only []string, all []program) []error {
+	project := in.Project
 	var names []string
 	for _, s := range all {
-		names = append(names, s.Name)
+		if s.planned || s.kind != consoleScript {
+			names = append(names, s.Name)
+		}
+	}
+	if in.Definition != nil {
+		for _, image := range in.Definition.Images {
+			if !slices.Contains(names, image.Name) {
+				names = append(names, image.Name)
+			}
+		}
 	}
 	var problems []error
 	for _, script := range only {

@@ -12,6 +12,11 @@ type Sibling struct {
 	// From is where the sibling says its name (../foo/setup.cfg:2:1).
 	From   string `json:"from"`
 	Source Source `json:"source"`
+	// Required says that the definition wants it installed, with these extras, whether anything requires it or not.
+	Required bool     `json:"required,omitempty"`
+	Extras   []string `json:"extras,omitempty"`
+	// Pin is the commit, and a digest of the patches, where it does not come from a folder.
+	Pin string `json:"pin,omitempty"`
 }
 
 // sourceOf says how the wheel of a project is made, but for the toolchain.
@@ -25,7 +30,11 @@ func (p *Plan) addSiblings(siblings []SiblingInput) {
 	for _, in := range siblings {
 		name := in.Project.Name
 		name.Pos.Filename = filepath.Join(in.Dir, name.Pos.Filename)
-		s := Sibling{Name: name.Value, Dir: in.Dir, Version: in.Project.Version.Value, From: name.Pos.String(), Source: sourceOf(in.Input)}
+		s := Sibling{Name: name.Value, Dir: in.Dir, Version: in.Project.Version.Value, From: name.Pos.String(), Source: sourceOf(in.Input),
+			Required: in.Required, Extras: in.Extras, Pin: in.Pin}
+		if in.From != "" {
+			s.From = in.From
+		}
 		s.Source.Toolchain = p.toolchain(in.Input)
 		p.Siblings = append(p.Siblings, s)
 		for _, w := range in.Project.Warnings {

@@ -1,6 +1,7 @@
 package setupcfg
 
 import (
+	"slices"
 	"strconv"
 	"strings"
 	"text/scanner"
@@ -19,20 +20,27 @@ type tomlIndex struct {
 	places   map[string]scanner.Position
 	order    map[string][]string // keys below a path, as written
 	arrays   map[string]int      // how many [[path]] there were
+
+	names    map[string]scanner.Position // of the key itself, also within a header or a dotted key
+	values   map[string]int              // offsets at which values begin
+	sequence [][]string                  // keys as the decoder lists them
+	newer    []scanner.Position          // what only TOML 1.1 allows
 }
 
 // tomlPath joins keys so that no key can look like two.
 func tomlPath(keys ...string) string { return strings.Join(keys, "\x00") }
 
 func indexTOML(filename string, src []byte) *tomlIndex {
-	x := &tomlIndex{filename: filename, src: string(src), line: 1, places: map[string]scanner.Position{}, order: map[string][]string{}, arrays: map[string]int{}}
-	var table []string
+	x := &tomlIndex{filename: filename, src: string(src), line: 1, places: map[string]scanner.Position{}, order: map[string][]string{}, arrays: map[string]int{},
+		names: map[string]scanner.Position{}, values: map[string]int{}}
+	x.skipByteOrderMark()
+	var table, plain []string
 	for x.blank(true); x.at < len(x.src); x.blank(true) {
 		start := x.at
 		if x.src[x.at] == '[' {
-			table = x.tableHeader()
+			table, plain = x.tableHeader()
 		} else {
-			x.keyValue(table)
+			x.keyValue(table, plain)
 		}
 		if x.at == start {
 			x.next() // not TOML
@@ -75,25 +83,28 @@ func (x *tomlIndex) blank(lines bool) {
 	}
 }
 
-// tableHeader reads [a.b] or [[a.b]].
-func (x *tomlIndex) tableHeader() []string {
+// tableHeader reads [a.b] or [[a.b]]; plain is the path without items of arrays.
+func (x *tomlIndex) tableHeader() (keys, plain []string) {
 	pos := x.pos()
 	array := strings.HasPrefix(x.src[x.at:], "[[")
 	for x.peek() == '[' {
 		x.next()
 	}
-	keys := x.dottedKey()
+	plain, at := x.dottedKey()
 	for x.peek() == ']' {
 		x.next()
 	}
-	keys = x.within(keys, !array)
+	x.sequence = append(x.sequence, plain)
+	keys = x.within(plain, !array)
+	x.nameParts(keys, plain, at)
 	if array {
 		path := tomlPath(keys...)
 		keys = append(keys, "["+strconv.Itoa(x.arrays[path])+"]")
 		x.arrays[path]++
+		x.name(keys, at[len(at)-1])
 	}
 	x.note(keys, pos)
-	return keys
+	return keys, plain
 }
 
 // within says of which item of an array of tables a header speaks: the last one so far.
@@ -120,14 +131,15 @@ func (x *tomlIndex) note(keys []string, pos scanner.Position) {
 	}
 }
 
-func (x *tomlIndex) dottedKey() []string {
-	var keys []string
+// dottedKey reads a.b, with the places of the parts.
+func (x *tomlIndex) dottedKey() (keys []string, at []scanner.Position) {
 	for {
 		x.blank(false)
+		at = append(at, x.pos())
 		keys = append(keys, x.key())
 		x.blank(false)
 		if x.peek() != '.' {
-			return keys
+			return keys, at
 		}
 		x.next()
 	}
@@ -144,7 +156,7 @@ func (x *tomlIndex) key() string {
 	return x.src[start:x.at]
 }
 
-// str reads a string and returns its value; only keys need the value.
+// str reads a string and returns its value.
 func (x *tomlIndex) str() string {
 	quote := x.src[x.at : x.at+1]
 	if long := strings.Repeat(quote, 3); strings.HasPrefix(x.src[x.at:], long) {
@@ -154,61 +166,62 @@ func (x *tomlIndex) str() string {
 	x.at += len(quote)
 	for x.at < len(x.src) && !strings.HasPrefix(x.src[x.at:], quote) {
 		if quote[0] == '"' && x.peek() == '\\' {
+			x.newerEscape()
 			x.next()
 		}
 		x.next()
 	}
-	text := x.src[start:min(x.at+len(quote), len(x.src))]
 	x.at = min(x.at+len(quote), len(x.src))
-	for len(quote) == 3 && x.peek() == quote[0] { // up to two quotes may stand before the closing three
+	for n := 0; n < 2 && len(quote) == 3 && x.peek() == quote[0]; n++ { // up to two quotes may stand before the closing three
 		x.at++
 	}
-	if len(quote) == 1 && quote == `"` {
-		if value, err := strconv.Unquote(text); err == nil {
-			return value
-		}
-	}
-	return strings.Trim(text, quote)
+	var b strings.Builder
+	eachCharacter(x.src[start:x.at], func(_ int, c string) { b.WriteString(c) })
+	return b.String()
 }
 
-func (x *tomlIndex) keyValue(table []string) {
+func (x *tomlIndex) keyValue(table, plain []string) {
 	pos := x.pos()
-	keys := append(append([]string{}, table...), x.dottedKey()...)
+	own, at := x.dottedKey()
+	keys := slices.Concat(table, own)
 	x.note(keys, pos)
+	plain = slices.Concat(plain, own)
+	x.sequence = append(x.sequence, plain)
+	x.nameParts(keys, own, at)
 	if x.peek() == '=' {
 		x.next()
-		x.value(keys)
+		x.value(keys, plain)
 	}
 }
 
 // value skips a value and notes what is in it.
-func (x *tomlIndex) value(keys []string) {
+func (x *tomlIndex) value(keys, plain []string) {
 	x.blank(true)
+	if path := tomlPath(keys...); x.values[path] == 0 {
+		x.values[path] = x.at
+	}
 	switch x.peek() {
 	case '"', '\'':
 		x.str()
 	case '[':
 		x.next()
 		for n := 0; x.item(']'); n++ {
-			item := append(append([]string{}, keys...), "["+strconv.Itoa(n)+"]")
+			item := slices.Concat(keys, []string{"[" + strconv.Itoa(n) + "]"})
 			x.note(item, x.pos())
+			x.name(item, x.pos())
 			start := x.at
-			if x.value(item); x.at == start {
+			if x.value(item, plain); x.at == start {
 				return // not TOML
 			}
 		}
 	case '{':
-		x.next()
-		for x.item('}') {
-			start := x.at
-			if x.keyValue(keys); x.at == start {
-				return // not TOML
-			}
-		}
+		x.inlineTable(keys, plain)
 	default:
+		start := x.at
 		for c := x.peek(); c != 0 && !strings.ContainsRune(",]}#\n", rune(c)); c = x.peek() {
 			x.next()
 		}
+		x.newerTime(start)
 	}
 }
 

@@ -9,8 +9,6 @@ import (
 	"strings"
 	"text/scanner"
 
-	"github.com/opencontainers/go-digest"
-
 	"github.com/pbrx-go/pbrx-go/images"
 	"github.com/pbrx-go/pbrx-go/setupcfg"
 )
@@ -22,6 +20,8 @@ const maxProblems = 20
 type ConstraintOptions struct {
 	// Files are FILE, an http(s) or file URL, or git+URL@REF#PATH, in order.
 	Files []string
+	// Declared are those of a definition, where there are no Files.
+	Declared []DeclaredConstraint
 	// Drop are the names whose entries do not count: what is built from source (pip would fail on any version but
 	// the one that was released), and what the user does not want to be limited.
 	Drop []Drop
@@ -64,6 +64,9 @@ func ReadConstraints(ctx context.Context, env map[string]string, root string, op
 	r := &constraintReader{fetcher: f, env: env, drop: opts.Drop, here: opts.Here, seen: map[string]bool{}, out: &Constraints{}}
 	r.out.Pip = r.files(ctx, strings.Fields(options["constraint"]), "pip's option constraint")
 	r.out.Requested = r.files(ctx, opts.Files, "--constraint")
+	if len(opts.Files) == 0 {
+		r.out.Requested = r.declared(ctx, opts.Declared)
+	}
 	of, report := r.entries, r.out.Report
 	r.drop = nil // what builds the project may be an older release of it
 	r.out.Build = r.files(ctx, strings.Fields(options["build-constraint"]), "pip's option build-constraint")
@@ -120,24 +123,25 @@ func (r *constraintReader) files(ctx context.Context, names []string, from strin
 			r.failures = append(r.failures, fmt.Errorf("%s: %w", from, err))
 			continue
 		}
-		var text bytes.Buffer
-		err = r.file(ctx, at, &text, nil)
-		var fetch *FetchError
-		if err != nil && !errors.As(err, &fetch) && ctx.Err() == nil {
-			err = fmt.Errorf("%w: name a file of constraints", err)
-		}
-		if err != nil {
-			r.failures = append(r.failures, fmt.Errorf("%s: %w", from, err))
-			continue
-		}
-		if r.out.Report == nil {
-			r.out.Report = &images.Constraints{Dropped: []images.Constraint{}}
-		}
-		r.out.Report.Files = append(r.out.Report.Files, images.ConstraintFile{
-			From: at.String(), Digest: digest.FromBytes(text.Bytes()).String(), Entries: bytes.Count(text.Bytes(), []byte("\n"))})
-		all.Write(text.Bytes())
+		all.Write(r.one(ctx, at, from))
 	}
 	return all.Bytes()
+}
+
+// one reads one file; what is wrong with it goes to the failures.
+func (r *constraintReader) one(ctx context.Context, at place, from string) []byte {
+	var text bytes.Buffer
+	err := r.file(ctx, at, &text, nil)
+	var fetch *FetchError
+	if err != nil && !errors.As(err, &fetch) && ctx.Err() == nil {
+		err = fmt.Errorf("%w: name a file of constraints", err)
+	}
+	if err != nil {
+		r.failures = append(r.failures, fmt.Errorf("%s: %w", from, err))
+		return nil
+	}
+	r.report(at.String(), text.Bytes())
+	return text.Bytes()
 }
 
 // file writes the entries of one file that count, with those of the files that it includes.

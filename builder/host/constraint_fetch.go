@@ -59,6 +59,8 @@ type fetcher struct {
 // read returns the bytes of a file.
 func (f *fetcher) read(ctx context.Context, at place) ([]byte, error) {
 	switch {
+	case at.name != "":
+		return at.data, nil
 	case at.repo.address != "":
 		return f.gitFile(ctx, at)
 	case at.url != nil:
@@ -130,21 +132,49 @@ func (f *fetcher) open() error {
 	return nil
 }
 
-// get fetches a file by HTTP, once more and again where trying again may help.
+// get fetches a file of constraints by HTTP.
 func (f *fetcher) get(ctx context.Context, at place) ([]byte, error) {
+	var data []byte
+	err := f.ask(ctx, at, func(resp *http.Response, fail failure) (err error) {
+		data, err = readConstraints(resp, fail)
+		return err
+	})
+	return data, err
+}
+
+// readConstraints reads the answer of a server that was asked for a file of constraints.
+func readConstraints(resp *http.Response, fail failure) ([]byte, error) {
+	if strings.HasPrefix(resp.Header.Get("Content-Type"), "text/html") {
+		return nil, fail("name the address of the plain file; a page for people, or one to log in, is none", errors.New("it answered with a web page"))
+	}
+	data, err := io.ReadAll(io.LimitReader(resp.Body, fetchLimit+1))
+	if err != nil {
+		return nil, fail("mend the network, or run again", &passingError{err})
+	}
+	if len(data) > fetchLimit {
+		return nil, fail("name a file of constraints", fmt.Errorf("it has more than %d MB", fetchLimit>>20))
+	}
+	return data, nil
+}
+
+// failure is the error of what was to be fetched.
+type failure func(hint string, err error) error
+
+// ask has take read what is behind a URL, once more and again where trying again may help.
+func (f *fetcher) ask(ctx context.Context, at place, take func(*http.Response, failure) error) error {
 	if err := f.open(); err != nil {
-		return nil, err
+		return err
 	}
 	wait := fetchWait
 	for try := 1; ; try++ {
-		data, err := f.once(ctx, at)
+		err := f.once(ctx, at, take)
 		var passing *passingError
 		if !errors.As(err, &passing) || try == fetchTries {
-			return data, err
+			return err
 		}
 		select {
 		case <-ctx.Done():
-			return nil, context.Cause(ctx)
+			return context.Cause(ctx)
 		case <-time.After(wait):
 		}
 		wait *= 2
@@ -157,13 +187,13 @@ type passingError struct{ error }
 func (e *passingError) Unwrap() error { return e.error }
 
 // once asks for a file. The errors hold no part of the address that may be a secret.
-func (f *fetcher) once(ctx context.Context, at place) ([]byte, error) {
+func (f *fetcher) once(ctx context.Context, at place, take func(*http.Response, failure) error) error {
 	fail := func(hint string, err error) error { return &FetchError{What: at.String(), Err: err, Hint: hint} }
 	bare := *at.url
 	bare.User = nil
 	req, err := http.NewRequestWithContext(ctx, http.MethodGet, bare.String(), nil)
 	if err != nil {
-		return nil, fail("correct the address", errors.New("it is no URL"))
+		return fail("correct the address", errors.New("it is no URL"))
 	}
 	if login, password, ok := f.login(at.url.Hostname(), at.url.User); ok {
 		req.SetBasicAuth(login, password)
@@ -171,7 +201,7 @@ func (f *fetcher) once(ctx context.Context, at place) ([]byte, error) {
 	resp, err := f.client.Do(req)
 	if err != nil {
 		if ctx.Err() != nil {
-			return nil, context.Cause(ctx)
+			return context.Cause(ctx)
 		}
 		var outer *url.Error
 		if errors.As(err, &outer) { // which shows the whole address
@@ -179,32 +209,22 @@ func (f *fetcher) once(ctx context.Context, at place) ([]byte, error) {
 		}
 		var untrusted *tls.CertificateVerificationError
 		if errors.As(err, &untrusted) {
-			return nil, fail("have this machine trust its authority, or name one with SSL_CERT_FILE", err)
+			return fail("have this machine trust its authority, or name one with SSL_CERT_FILE", err)
 		}
-		return nil, fail("mend the network or the address, or run again", &passingError{err})
+		return fail("mend the network or the address, or run again", &passingError{err})
 	}
 	defer resp.Body.Close()
 	if resp.StatusCode != http.StatusOK {
 		err := errors.New("it answered " + resp.Status)
 		switch code := resp.StatusCode; {
 		case code == http.StatusUnauthorized || code == http.StatusForbidden:
-			return nil, fail("put credentials for "+at.url.Hostname()+" into netrc, or correct them", err)
+			return fail("put credentials for "+at.url.Hostname()+" into netrc, or correct them", err)
 		case code == http.StatusTooManyRequests || code >= 500:
-			return nil, fail("run again later", &passingError{err})
+			return fail("run again later", &passingError{err})
 		}
-		return nil, fail("correct the address", err)
+		return fail("correct the address", err)
 	}
-	if strings.HasPrefix(resp.Header.Get("Content-Type"), "text/html") {
-		return nil, fail("name the address of the plain file; a page for people, or one to log in, is none", errors.New("it answered with a web page"))
-	}
-	data, err := io.ReadAll(io.LimitReader(resp.Body, fetchLimit+1))
-	if err != nil {
-		return nil, fail("mend the network, or run again", &passingError{err})
-	}
-	if len(data) > fetchLimit {
-		return nil, fail("name a file of constraints", fmt.Errorf("it has more than %d MB", fetchLimit>>20))
-	}
-	return data, nil
+	return take(resp, fail)
 }
 
 // login are the credentials for a host: those of the address, else those of netrc.

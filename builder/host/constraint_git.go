@@ -58,7 +58,7 @@ func (f *fetcher) clone(ctx context.Context, at place) (string, error) {
 	f.clones[at.repo] = dir
 	if err := f.fetch(ctx, at.repo, dir); err != nil {
 		delete(f.clones, at.repo)
-		return "", errors.Join(f.gitError(ctx, at, err), os.RemoveAll(dir))
+		return "", errors.Join(f.gitError(ctx, at.String(), err), os.RemoveAll(dir))
 	}
 	return dir, nil
 }
@@ -92,10 +92,10 @@ func (f *fetcher) fetch(ctx context.Context, repo repository, dir string) error 
 }
 
 // gitError says what git said last, and what to do.
-func (f *fetcher) gitError(ctx context.Context, at place, err error) error {
+func (f *fetcher) gitError(ctx context.Context, what string, err error) error {
 	if ctx.Err() != nil {
 		if cause := context.Cause(ctx); !errors.Is(cause, context.Canceled) && strings.HasPrefix(cause.Error(), "git took") {
-			return &FetchError{What: at.String(), Err: cause, Hint: "mend the network, or run again"}
+			return &FetchError{What: what, Err: cause, Hint: "mend the network, or run again"}
 		}
 		return context.Cause(ctx)
 	}
@@ -114,12 +114,36 @@ func (f *fetcher) gitError(ctx context.Context, at place, err error) error {
 	case strings.Contains(said, "does not appear to be a git repository") || strings.Contains(said, "not found"):
 		hint = "correct the address of the repository"
 	}
-	return &FetchError{What: at.String(), Err: err, Hint: hint}
+	return &FetchError{What: what, Err: err, Hint: hint}
 }
 
-// git runs git in a folder of ours, with nothing that could ask a question or run a hook. The environment has the
-// credentials, which argv shows to everybody.
+// git runs git in a folder of ours and returns what it prints.
 func (f *fetcher) git(ctx context.Context, repo repository, dir string, argv ...string) ([]byte, error) {
+	cmd := f.gitCommand(ctx, repo, dir, argv...)
+	var stdout, stderr bytes.Buffer
+	cmd.Stdout, cmd.Stderr = &stdout, &stderr
+	if err := cmd.Run(); err != nil {
+		return nil, gitSays(stderr.String(), err)
+	}
+	return stdout.Bytes(), nil
+}
+
+// gitSays is why git failed: the first of its errors, else how it ended.
+func gitSays(stderr string, err error) error {
+	for line := range strings.Lines(stderr) {
+		line = strings.TrimSpace(line)
+		for _, begin := range []string{"fatal: ", "error: "} {
+			if said, ok := strings.CutPrefix(line, begin); ok {
+				return errors.New("git says: " + said)
+			}
+		}
+	}
+	return fmt.Errorf("running git: %w", err)
+}
+
+// gitCommand is git in a folder of ours, with nothing that could ask a question or run a hook. The environment has the
+// credentials, which argv shows to everybody.
+func (f *fetcher) gitCommand(ctx context.Context, repo repository, dir string, argv ...string) *exec.Cmd {
 	const helper = `credential.helper=!f() { test "$1" = get && printf 'username=%s\npassword=%s\n' "$PBRX_GO_GIT_LOGIN" "$PBRX_GO_GIT_PASSWORD"; }; f`
 	options := []string{"-c", "core.hooksPath=" + os.DevNull, "-c", "gc.auto=0", "-c", "maintenance.auto=false", "-c", "protocol.ext.allow=never",
 		"-c", "http.lowSpeedLimit=100", "-c", "http.lowSpeedTime=30"}
@@ -132,18 +156,7 @@ func (f *fetcher) git(ctx context.Context, repo repository, dir string, argv ...
 	}
 	cmd := exec.CommandContext(ctx, "git", append(options, argv...)...)
 	cmd.Dir, cmd.Env, cmd.WaitDelay = dir, env, 5*time.Second
-	var stdout, stderr bytes.Buffer
-	cmd.Stdout, cmd.Stderr = &stdout, &stderr
-	if err := cmd.Run(); err != nil {
-		lines := slices.DeleteFunc(strings.Split(strings.TrimSpace(stderr.String()), "\n"), func(l string) bool {
-			return !strings.HasPrefix(l, "fatal: ") && !strings.HasPrefix(l, "error: ")
-		})
-		if len(lines) > 0 {
-			return nil, errors.New("git says: " + strings.TrimPrefix(strings.TrimPrefix(lines[0], "fatal: "), "error: "))
-		}
-		return nil, fmt.Errorf("running git: %w", err)
-	}
-	return stdout.Bytes(), nil
+	return cmd
 }
 
 // gitEnvironment is the host's, without what would have git work elsewhere or ask somebody.

@@ -16,6 +16,9 @@ type place struct {
 	path string
 	url  *url.URL
 	repo repository
+	// data is what is in it, and name what people call it, where it was fetched before.
+	data []byte
+	name string
 }
 
 // repository is a git repository at one of its commits.
@@ -29,6 +32,8 @@ type repository struct {
 // String is the place for people, without credentials.
 func (p place) String() string {
 	switch {
+	case p.name != "":
+		return p.name
 	case p.repo.address != "":
 		return "git+" + p.repo.address + "@" + p.repo.ref + "#" + p.path
 	case p.url != nil:
@@ -138,6 +143,9 @@ func inTree(name string) (string, error) {
 
 // beside is the file that a line of this one names.
 func (p place) beside(name string) (place, error) {
+	if p.name != "" {
+		return place{}, errors.New("it is one file, which was fetched alone: have the definition name the other one, too")
+	}
 	remote := p.url != nil || p.repo.address != ""
 	if strings.Contains(name, "://") {
 		at, err := parsePlace(name)

@@ -81,14 +81,21 @@ type Step struct {
 
 // Compiler makes the states of one plan. Several goroutines may use it at once.
 type Compiler struct {
-	in    Inputs
+	in Inputs
+	*compiled
+	// portable is the Python that step programs are run by in place of the base's; nil where the base has one.
+	portable *llb.State
+}
+
+// compiled are the steps that were compiled on any root file system.
+type compiled struct {
 	mu    sync.Mutex
 	steps map[string]Step
 }
 
 // New returns a compiler over a base.
 func New(in Inputs) *Compiler {
-	return &Compiler{in: in, steps: map[string]Step{}}
+	return &Compiler{in: in, compiled: &compiled{steps: map[string]Step{}}}
 }
 
 // Steps are the steps compiled so far, by the name of their vertex.
@@ -133,6 +140,11 @@ func (c *Compiler) exec(root llb.State, step Step, argv []string, options ...llb
 	c.mu.Lock()
 	c.steps[step.Name] = step
 	c.mu.Unlock()
+	if c.portable != nil {
+		var mount llb.RunOption
+		argv, mount = c.portably(argv)
+		options = append(options, mount)
+	}
 	options = append([]llb.RunOption{
 		llb.Args(argv),
 		llb.Dir("/"),

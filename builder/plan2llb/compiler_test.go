@@ -38,7 +38,7 @@ func image(t *testing.T, in Inputs) (*Compiler, llb.State) {
 		PackageManager: "apt", DistroName: "debian-12", Python: images.Python{Executable: "/usr/bin/python3", Ensurepip: true}}}
 	packages := []images.Package{{Name: "zlib", From: "bindep.txt:2:1"}, {Name: "gcc", From: "bindep.txt:1:1"}, {Name: "zlib", From: "bindep.txt:3:1"}}
 	c := New(in)
-	index, _ := c.Index(plan.Base, []string{"zlib", "gcc"})
+	index, _ := c.Index(plan.Base, nil)
 	root := c.Packages(plan.Base, index, packages, "compile")
 	work := c.Builder(plan.Base, root)
 	wheel, err := c.Wheel(work, root, Installed, images.Source{Git: true, Tags: true, Sdist: true}, Tree{})
@@ -57,13 +57,17 @@ func image(t *testing.T, in Inputs) (*Compiler, llb.State) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	st, layers := c.Assemble(Target{Python: "/usr/bin/python3", Environment: "/opt/x"}, c.Packages(plan.Base, index, packages, "runtime"),
-		[]Layer{{"distro", "pbrx-go: distro packages for run time"}}, []Group{
-			{Content: "dependencies", Name: "[dependencies] install y", Title: "dependencies: y 1", Wheels: []Wheel{{"y", y, "/wheels/y"}}},
-			{Content: "project", Name: "[project] install", Title: "project", Wheels: []Wheel{{"project", wheel, "/dist"}}},
-			{Content: "extra", Name: "[extra x] install z", Title: "extra: z 1", Wheels: []Wheel{{"z", z, "/wheels/z"}}},
-		})
-	if want := []Layer{{"distro", "pbrx-go: distro packages for run time"}, {"environment", "pbrx-go: virtual environment /opt/x"},
+	over := c.Trees(Target{Python: "/usr/bin/python3", Environment: "/opt/x"}, []Group{
+		{Content: "dependencies", Name: "[dependencies] install y", Title: "dependencies: y 1", Wheels: []Wheel{{"y", y, "/wheels/y"}}},
+		{Content: "project", Name: "[project] install", Title: "project", Wheels: []Wheel{{"project", wheel, "/dist"}}},
+		{Content: "extra", Name: "[extra x] install z", Title: "extra: z 1", Wheels: []Wheel{{"z", z, "/wheels/z"}}},
+	})
+	st := c.Lay(c.Packages(plan.Base, index, packages, "runtime"), over)
+	var layers []Layer
+	for _, o := range over {
+		layers = append(layers, o.Layer)
+	}
+	if want := []Layer{{"environment", "pbrx-go: virtual environment /opt/x"},
 		{"dependencies", "pbrx-go: dependencies: y 1"}, {"project", "pbrx-go: project"}, {"extra", "pbrx-go: extra: z 1"}}; !slices.Equal(layers, want) {
 		t.Errorf("the layers are %q, want %q", layers, want)
 	}

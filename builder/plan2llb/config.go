@@ -3,6 +3,7 @@ package plan2llb
 import (
 	"encoding/json"
 	"fmt"
+	"maps"
 	"path"
 	"strings"
 	"time"
@@ -38,6 +39,9 @@ func (c *Compiler) ImageConfig(plan *images.Plan, image images.Image, init strin
 	if init != "" {
 		config.Config.Entrypoint = []string{init, "--"}
 	}
+	if own := image.Config.Entrypoint; own != nil {
+		config.Config.Entrypoint = *own
+	}
 	if image.Cmd != nil {
 		config.Config.Cmd = image.Cmd
 	}
@@ -45,6 +49,10 @@ func (c *Compiler) ImageConfig(plan *images.Plan, image images.Image, init strin
 	if plan.Environment != "" {
 		env = setEnv(env, "PATH", path.Join(plan.Environment, "bin")+":"+c.path())
 		env = setEnv(env, "VIRTUAL_ENV", plan.Environment)
+	}
+	for _, e := range image.Config.Env {
+		name, value, _ := strings.Cut(e, "=")
+		env = setEnv(env, name, value)
 	}
 	config.Config.Env = env
 	labels := map[string]string{}
@@ -55,9 +63,31 @@ func (c *Compiler) ImageConfig(plan *images.Plan, image images.Image, init strin
 	if plan.Project.Version != "" {
 		labels[v1.AnnotationVersion] = plan.Project.Version
 	}
+	maps.Copy(labels, image.Config.Labels)
 	config.Config.Labels = labels
+	setPlace(&config.Config.ImageConfig, image.Config)
 	config.History = history(config.History, baseLayers, layers, created)
 	return json.Marshal(config)
+}
+
+// setPlace sets what a definition says of where and as whom an image runs.
+func setPlace(config *v1.ImageConfig, own images.Config) {
+	if own.User != "" {
+		config.User = own.User
+	}
+	if own.Workdir != "" {
+		config.WorkingDir = own.Workdir
+	}
+	if len(own.Volumes) == 0 {
+		return
+	}
+	config.Volumes = maps.Clone(config.Volumes)
+	if config.Volumes == nil {
+		config.Volumes = map[string]struct{}{}
+	}
+	for _, v := range own.Volumes {
+		config.Volumes[v] = struct{}{}
+	}
 }
 
 // history continues the base's. Layers of the base that it says nothing about get an entry each. Every

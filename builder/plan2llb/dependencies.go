@@ -36,10 +36,12 @@ type SiblingRelease struct {
 	Rounded bool `json:"rounded"`
 }
 
-// ImageRequirements are the extras of one image.
+// ImageRequirements are the extras of one image, and what it requires beside the project.
 type ImageRequirements struct {
 	Name   string   `json:"name"`
 	Extras []string `json:"extras"`
+	// Lines are requirements in PEP 508 form, sorted.
+	Lines []string `json:"lines,omitempty"`
 }
 
 // Artifact is one file that a resolved list names: a wheel, or the source to build one from.
@@ -169,48 +171,21 @@ type Group struct {
 	Wheels      []Wheel
 }
 
-// Layer is one layer that a plan adds to the base.
-type Layer struct {
-	Content string
-	// CreatedBy is what the image's history says of it.
-	CreatedBy string
-}
-
 // Target is where wheels are installed.
 type Target struct {
 	// Python is the interpreter of the base, Environment the virtual environment to install into; empty where there is none.
 	Python, Environment string
-}
-
-// Assemble installs groups of wheels, each beside the others, and lays them in their order over a root file
-// system that has some layers beyond the base. It returns the file system of the image and all the layers it has beyond the base.
-func (c *Compiler) Assemble(target Target, root llb.State, layers []Layer, groups []Group) (llb.State, []Layer) {
-	over := []llb.State{root}
-	add := func(st llb.State, layer Layer) {
-		over, layers = append(over, st), append(layers, layer)
-	}
-	environment := llb.Scratch()
-	if target.Environment != "" {
-		environment = c.environment(target)
-		add(environment, Layer{Content: "environment", CreatedBy: "pbrx-go: virtual environment " + target.Environment})
-	}
-	for _, g := range groups {
-		add(c.install(target, environment, g), Layer{Content: g.Content, CreatedBy: "pbrx-go: " + g.Title})
-	}
-	if c.in.Features.Merge {
-		return llb.Merge(over, llb.WithCustomName("[internal] layers")), layers
-	}
-	st := over[0]
-	for n, layer := range over[1:] {
-		st = st.File(llb.Copy(layer, "/", "/", &llb.CopyInfo{CopyDirContentsOnly: true}),
-			llb.WithCustomName(fmt.Sprintf("[internal] layer %d", n+1)))
-	}
-	return st, layers
+	// SystemSitePackages says that the environment sees what that interpreter does.
+	SystemSitePackages bool
 }
 
 // environment makes the virtual environment, as a tree relative to /.
 func (c *Compiler) environment(target Target) llb.State {
-	return c.exec(c.in.Base, Step{Name: "[python] environment"}, program(target.Python, "environment.py", target.Python, target.Environment), offline()).
+	operands := []string{target.Python, target.Environment}
+	if target.SystemSitePackages {
+		operands = append(operands, "--system-site-packages")
+	}
+	return c.exec(c.in.Base, Step{Name: "[python] environment"}, program(target.Python, "environment.py", operands...), offline()).
 		AddMount("/out", llb.Scratch())
 }
 

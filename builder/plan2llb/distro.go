@@ -1,7 +1,9 @@
 package plan2llb
 
 import (
+	"path"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/moby/buildkit/client/llb"
@@ -50,8 +52,11 @@ const indexStep = "[distro] package index"
 // IsIndex says whether a step is the one that fetches the package index.
 func IsIndex(step string) bool { return strings.HasPrefix(step, indexStep) }
 
-// IndexStep is the step that fetches the package index of a base's distribution.
-func IndexStep(base images.Base) string { return indexStep + " (" + base.PackageManager + ")" }
+// IndexStep is the step that fetches the package index of a base's distribution, and of repositories beside it.
+func IndexStep(base images.Base, repositories []images.Repository) string {
+	names, _ := repositoryNames(repositories)
+	return indexStep + " (" + strings.Join(append([]string{base.PackageManager}, names...), ", ") + ")"
+}
 
 // PackageIndex is what a package index holds.
 type PackageIndex struct {
@@ -60,38 +65,90 @@ type PackageIndex struct {
 	// that is made of that: BuildKit (0.33) finds the result of a merge by the steps below it, and would give that of an
 	// older index, which the same steps had fetched, although it has installed the packages anew.
 	Content string
+
+	repositories []images.Repository
 }
 
-// Index fetches the package index of the base's distribution. It returns the index,
-// for Packages, and a folder with index.json: {"missing": [NAME…]} of the names asked for {"content"}, a digest of the index, and {"asked"}, when that was.
-func (c *Compiler) Index(base images.Base, wanted []string) (index PackageIndex, report llb.State) {
-	wanted = slices.Compact(slices.Sorted(slices.Values(wanted)))
+// Index fetches the package index of the base's distribution, with that of repositories beside it. It returns the index, for
+// Wanted and Packages, and a folder with index.json: {"content"}, a digest of the index, and {"asked"}, when that was. What is to be
+// installed is no part of its key.
+func (c *Compiler) Index(base images.Base, beside []images.Repository) (index PackageIndex, report llb.State) {
 	m := managers()[base.PackageManager]
-	run := c.exec(c.in.Base, Step{Name: IndexStep(base)},
-		program(base.Python.Executable, "packages.py", append([]string{"index", base.PackageManager, m.index}, wanted...)...), c.network(), secret(SecretMirror), c.discard(m), c.refresh(RefreshDistro))
-	return PackageIndex{State: run.AddMount(m.index, llb.Scratch())}, run.AddMount("/out", llb.Scratch())
+	_, from := repositoryNames(beside)
+	run := c.exec(c.in.Base, Step{Name: IndexStep(base, beside), From: from}, program(base.Python.Executable, "packages.py", "index", base.PackageManager, m.index),
+		c.network(), secret(SecretMirror), repositories(base.PackageManager, beside), c.discard(m), c.refresh(RefreshDistro))
+	return PackageIndex{State: run.AddMount(m.index, llb.Scratch()), repositories: beside}, run.AddMount("/out", llb.Scratch())
+}
+
+// Wanted looks into a package index, without asking anybody. The folder it returns holds index.json: {"missing": [NAME…]}, those of the
+// names that there is no package for.
+func (c *Compiler) Wanted(base images.Base, index PackageIndex, names []string) llb.State {
+	names = slices.Compact(slices.Sorted(slices.Values(names)))
+	return c.exec(c.in.Base, Step{Name: "[internal] packages in the index: " + strings.Join(names, " ")},
+		program(base.Python.Executable, "packages.py", append([]string{"wanted", base.PackageManager}, names...)...),
+		offline(), c.indexed(base, index), c.discard(managers()[base.PackageManager])).AddMount("/out", llb.Scratch())
+}
+
+// indexed is what a step gets that uses a package index.
+func (c *Compiler) indexed(base images.Base, index PackageIndex) llb.RunOption {
+	opts := options{secret(SecretMirror), repositories(base.PackageManager, index.repositories), llb.AddMount(managers()[base.PackageManager].index, index.State, llb.ForceNoOutput)}
+	if index.Content != "" {
+		opts = append(opts, llb.AddEnv("PBRX_INDEX", index.Content))
+	}
+	return opts
 }
 
 // Packages installs distro packages on the base. What for is a word for the step's name (compile, runtime).
 func (c *Compiler) Packages(base images.Base, index PackageIndex, packages []images.Package, what string) llb.State {
-	if len(packages) == 0 {
-		return c.in.Base
+	return c.PackagesOn(c.in.Base, base, index, images.DistroContent{Packages: packages}, what)
+}
+
+// PackagesOn installs distro packages and package files in one transaction on a root file system that was made of the base, and
+// leaves in it what repositories of the content are to be kept. The index is that of the content's repositories, those of
+// levels below included. Where there is nothing to do (Installs), the root file system stays as it is.
+func (c *Compiler) PackagesOn(root llb.State, base images.Base, index PackageIndex, content images.DistroContent, what string) llb.State {
+	if !Installs(content) {
+		return root
 	}
 	m := managers()[base.PackageManager]
-	opts := options{c.network(), secret(SecretMirror), c.discard(m), llb.AddMount(m.index, index.State, llb.ForceNoOutput)}
-	if index.Content != "" {
-		opts = append(opts, llb.AddEnv("PBRX_INDEX", index.Content))
-	}
+	files, titles, from := packageFiles(base.PackageManager, content.PackageFiles)
+	opts := options{c.network(), c.indexed(base, index), files, c.discard(m)}
 	for _, dir := range m.caches {
-		id := "pbrx-go-" + base.PackageManager + "-" + base.DistroName + "-" + c.in.Platform.Architecture
-		if !m.oneCache {
-			id += "-" + what
-		}
-		opts = append(opts, llb.AddMount(dir, llb.Scratch(), llb.AsPersistentCacheDir(id, llb.CacheMountLocked)))
+		opts = append(opts, llb.AddMount(dir, llb.Scratch(), llb.AsPersistentCacheDir(c.packageCache(base, m, what), llb.CacheMountLocked)))
 	}
-	wanted := names(packages)
-	step := Step{Name: "[distro] " + what + " packages: " + strings.Join(wanted, " "), From: lines(packages)}
-	return c.exec(c.in.Base, step, program(base.Python.Executable, "packages.py", append([]string{"install", base.PackageManager}, wanted...)...), opts).Root()
+	wanted := names(content.Packages)
+	step := Step{Name: "[distro] " + what + " packages: " + strings.Join(append(slices.Clone(wanted), titles...), " "), From: append(lines(content.Packages), from...)}
+	return c.exec(root, step, program(base.Python.Executable, "packages.py", append([]string{"install", base.PackageManager}, wanted...)...), opts).Root()
+}
+
+// Installs says whether there is anything to do for a package manager.
+func Installs(content images.DistroContent) bool {
+	kept := slices.ContainsFunc(content.Repositories, func(r images.Repository) bool { return r.Keep })
+	return kept || len(content.Packages)+len(content.PackageFiles) > 0
+}
+
+// packageCache is the name of the cache of downloaded packages. What runs side by side has one each, because one step uses it at a time.
+func (c *Compiler) packageCache(base images.Base, m manager, what string) string {
+	id := "pbrx-go-" + base.PackageManager + "-" + base.DistroName + "-" + c.in.Platform.Architecture
+	switch {
+	case m.oneCache:
+		return id
+	case what == "compile" || what == "build":
+		return id + "-" + what
+	}
+	return id + "-runtime"
+}
+
+// packageFiles mounts package files, under names that package managers know files by. titles is what people know them by.
+func packageFiles(packageManager string, all []images.PackageFile) (mounts llb.RunOption, titles, from []string) {
+	suffix := map[string]string{"apt": ".deb", "apk": ".apk", "dnf": ".rpm"}[packageManager]
+	all = slices.SortedFunc(slices.Values(all), func(a, b images.PackageFile) int { return strings.Compare(a.Content.Pin, b.Content.Pin) })
+	var opts options
+	for n, f := range all {
+		opts = append(opts, mountContent(runDir+"/package-files/"+strconv.Itoa(n)+suffix, f.Content, nil))
+		titles, from = append(titles, path.Base(f.Content.Origin)), append(from, f.From)
+	}
+	return opts, titles, from
 }
 
 // discard covers what a package manager writes beside the packages with mounts that are thrown

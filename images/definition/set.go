@@ -1,6 +1,10 @@
 package definition
 
-import "text/scanner"
+import (
+	"text/scanner"
+
+	"github.com/pbrx-go/pbrx-go/setupcfg"
+)
 
 // Text is a string and where it is set: a place in a file; or the name of a flag or variable in Filename, without a line.
 // The zero value is one that nobody set.
@@ -35,7 +39,8 @@ type Set struct {
 	// Files are those of the chain, outermost parent first, as messages name them. Each is a level; Level fields count
 	// from 0 in this list.
 	Files []string
-	// Dir is the folder of the last one; Root the folder that no path may lead out of.
+	// Dir is the folder of the last one; Root a folder that no path leads out of; each
+	// file may have a smaller one, which its reader checked.
 	Dir, Root string
 	// Releases are the overlays that were chosen, Defined all that there are.
 	Releases, Defined []Text
@@ -63,6 +68,10 @@ type Set struct {
 	Content
 	// Images are in the order of the files.
 	Images []Image
+	// Values are all that files set, in their order.
+	Values []Value
+	// Warnings are what is legal and probably not what was meant.
+	Warnings []setupcfg.Warning
 	// LeftOut are entries for other architectures than that of the base, a line each, after On.
 	LeftOut []string
 }

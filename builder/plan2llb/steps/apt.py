@@ -2,10 +2,12 @@
 
 import os
 import re
+import shutil
 import subprocess
 import urllib.error
 import urllib.request
 
+import repositories
 from common import environment, given, mirror, run
 
 CONF = """\
@@ -21,36 +23,76 @@ Dpkg::Options:: "--force-confold";
 """
 
 
-def settings():
+LISTS = "/var/lib/apt/lists"
+PARTS = "/tmp/sources.d"
+KEYRINGS = "/etc/apt/keyrings"
+SOURCES = "/etc/apt/sources.list.d"
+
+
+def settings(fetching=False):
+    """The environment of apt. The mirror is asked what it has only where the index is fetched."""
     conf = CONF
     if given("ca.pem"):
         conf += 'Acquire::https::CaInfo "%s";\n' % given("ca.pem")
-    url = mirror()
+    url, beside = mirror(), repositories.declared()
     if url:
         with open("/tmp/sources.list", "w") as f:
-            f.write(sources(url))
-        conf += 'Dir::Etc::SourceList "/tmp/sources.list";\nDir::Etc::SourceParts "-";\n'
+            f.write(sources(url, [source_name(r) for r in beside], fetching))
+        conf += 'Dir::Etc::SourceList "/tmp/sources.list";\nDir::Etc::SourceParts "%s";\n' % (PARTS if beside else "-")
+    elif beside:
+        conf += 'Dir::Etc::SourceParts "%s";\n' % PARTS
+        if os.path.isdir(SOURCES):
+            shutil.copytree(SOURCES, PARTS, dirs_exist_ok=True)
+    for repository in beside:  # in the place of what was kept of it
+        repositories.put(os.path.join(PARTS, source_name(repository)), source(repository, put_key(repository, "/tmp/keyrings")))
     with open("/tmp/apt.conf", "w") as f:
         f.write(conf)
     return dict(environment(), APT_CONFIG="/tmp/apt.conf", DEBIAN_FRONTEND="noninteractive", LC_ALL="C")
 
 
-def sources(url):
-    """The base's own sources, with the mirror in place of their hosts.
+def source_name(repository):
+    return repository.label + ".sources"
+
+
+def source(repository, key):
+    """What a .sources file says of a repository."""
+    fields = [("Types", "deb"), ("URIs", repository.uri), ("Suites", repository.suite), ("Components", " ".join(repository.components)), ("Signed-By", key)]
+    return "".join("%s: %s\n" % f for f in fields if f[1]).encode()
+
+
+def put_key(repository, folder):
+    """Puts a key where apt reads it; what it is, apt knows by the name."""
+    name = repository.label + (".asc" if repository.armoured() else ".gpg")
+    return repositories.put(os.path.join(folder, name), repository.read_key())
+
+
+def keep(kept):
+    for repository in kept:
+        repositories.put(os.path.join(SOURCES, source_name(repository)), source(repository, put_key(repository, KEYRINGS)))
+
+
+def sources(url, kept=(), fetching=True):
+    """The base's own sources, with the mirror in place of their hosts. Those in files called as kept are no business of the mirror.
 
     A security suite moves to <mirror>-security beside the mirror if there is one
     (debian, debian-security), and is left out otherwise.
     """
     lines = []
-    for options, base, suite, components in entries():
+    for options, base, suite, components in entries(kept):
         target = url
         if "-security" in suite and not base.rstrip("/").endswith("/ubuntu"):
             target = re.sub(r"/[^/]+$", "/" + base.rstrip("/").rsplit("/", 1)[-1], url)
-            if not reachable("%s/dists/%s/InRelease" % (target, suite)):
+            if not (reachable("%s/dists/%s/InRelease" % (target, suite)) if fetching else fetched(target, suite)):
                 print("the mirror has no %s: left out" % suite, flush=True)
                 continue
         lines.append(" ".join(x for x in ("deb", options, target, suite, components) if x))
     return "\n".join(lines) + "\n"
+
+
+def fetched(target, suite):
+    """Whether the index has something of a suite: its files are called by where they come from."""
+    part = "_%s_dists_%s_" % (target.rpartition("/")[2].replace("_", "%5f"), suite.replace("_", "%5f").replace("/", "_"))
+    return any(part in name for name in os.listdir(LISTS))
 
 
 def reachable(url):
@@ -65,12 +107,11 @@ def reachable(url):
         return False
 
 
-def entries():
-    """(options, URI, suite, components) of every binary source of the base."""
-    folder = "/etc/apt/sources.list.d"
+def entries(without=()):
+    """(options, URI, suite, components) of every binary source of the base, but for those in files of some names."""
     files = ["/etc/apt/sources.list"]
-    if os.path.isdir(folder):
-        files += [os.path.join(folder, n) for n in sorted(os.listdir(folder))]
+    if os.path.isdir(SOURCES):
+        files += [os.path.join(SOURCES, n) for n in sorted(os.listdir(SOURCES)) if n not in without]
     for path in files:
         if not os.path.exists(path):
             continue
@@ -101,12 +142,19 @@ def deb822_entries(text):
                 yield options, uri, suite, fields.get("components", "")
 
 
-def index(names):
+def index():
+    os.makedirs(LISTS + "/partial", exist_ok=True)
+    run(["apt-get", "update", "-q", "-o", "APT::Update::Error-Mode=any"], settings(fetching=True), explain=distrusted)
+
+
+def distrusted(output):
+    """Which signature was not to be verified, and why: apt says so in a warning, and less in its error."""
+    said = re.findall(r"^[WE]: (?:GPG error|An error occurred during the signature verification)[^:]*: (.*)$", output, re.M)
+    return "E: " + "; ".join(dict.fromkeys(said)) if said else ""
+
+
+def missing(names):
     env = settings()
-    os.makedirs("/var/lib/apt/lists/partial", exist_ok=True)
-    run(["apt-get", "update", "-q", "-o", "APT::Update::Error-Mode=any"], env)
-    if not names:
-        return []
     shown = subprocess.run(["apt-cache", "policy"] + names, env=env, stdout=subprocess.PIPE, check=True, text=True).stdout
     candidates = dict(re.findall(r"^(\S+):\n  Installed: .*\n  Candidate: (.*)$", shown, re.M))
     return [n for n in names if candidates.get(n, "(none)") == "(none)" and not provided(n, env)]

@@ -13,6 +13,7 @@ import re
 import shutil
 import subprocess
 
+import repositories
 import rpmdb
 from common import began, environment, fail, given, mirror, run
 
@@ -92,7 +93,7 @@ def below(lines):
     return METALINKS.get(asked[1]) if asked else None
 
 
-def repositories(text, url):
+def moved_to(text, url):
     """A .repo file for a build, and which of its enabled repositories are asked for at the mirror and which are not.
 
     What was fetched for the index is good for all that is installed from it, however old it is.
@@ -111,15 +112,18 @@ def repositories(text, url):
 
 def write_repositories(folder):
     url, moved, left = mirror(), [], []
+    beside = repositories.declared()
     for source in FOLDERS:
         for name in sorted(os.listdir(source)) if os.path.isdir(source) else ():
-            if not name.endswith(".repo"):
+            if not name.endswith(".repo") or name in [repo_name(r) for r in beside]:
                 continue
             with open(os.path.join(source, name), encoding="utf-8") as f:
-                text, there, elsewhere = repositories(f.read(), url)
+                text, there, elsewhere = moved_to(f.read(), url)
             with open(os.path.join(folder, name), "w", encoding="utf-8") as f:
                 f.write(text)
             moved, left = moved + there, left + elsewhere
+    for repository in beside:
+        repositories.put(os.path.join(folder, repo_name(repository)), repo(repository, repository.key))
     if url and not moved:
         fail(
             "--mirror: of the base's repositories (%s) none is known to be on mirrors; Rocky Linux, AlmaLinux, "
@@ -127,6 +131,24 @@ def write_repositories(folder):
         )
     if url and left:
         print("not from the mirror: " + ", ".join(left), flush=True)
+
+
+def repo_name(repository):
+    return repository.label + ".repo"
+
+
+def repo(repository, key):
+    """What a .repo file says of a repository."""
+    return "".join(
+        "%s\n" % line
+        for line in ("[%s]" % repository.label, "name=%s" % repository.label, "baseurl=%s" % repository.uri, "enabled=1", "gpgcheck=1", "gpgkey=file://%s" % key)
+    ).encode()
+
+
+def keep(kept):
+    for repository in kept:
+        key = repositories.put("/etc/pki/rpm-gpg/RPM-GPG-KEY-" + repository.label, repository.read_key())
+        repositories.put(os.path.join(FOLDERS[0], repo_name(repository)), repo(repository, key))
 
 
 def configuration(base):
@@ -187,11 +209,13 @@ def said(argv):
     return subprocess.run(argv, env=environment(), stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True).stdout
 
 
-def index(names):
+def index():
     prepare()
     run(command("makecache"), environment(), explain=explain)
-    if not names:
-        return []
+
+
+def missing(names):
+    prepare()
     if program()[1]:
         return [n for n in names if not said(command("repoquery", n)).strip()]
     # Nothing is installed. Whether it could be, all at once, is not the question here.
@@ -209,7 +233,10 @@ def install(names):
     had, times = os.path.exists("/run/dnf"), os.stat("/run") if os.path.isdir("/run") else None
     prepare()
     keep_packages()
+    passing = [r.key for r in repositories.declared() if not r.name]
+    trusted = rpmdb.keys() if passing else set()
     run(command("install", "-y", *names), environment(), explain=explain)
+    rpmdb.forget(passing, trusted)
     if not had and os.path.isdir("/run/dnf"):  # where dnf 5 had its lock
         shutil.rmtree("/run/dnf")
         if times:

@@ -1,13 +1,17 @@
-"""Distro packages: packages.py index MANAGER FOLDER NAME… | install MANAGER NAME…
+"""Distro packages: packages.py index MANAGER FOLDER | wanted MANAGER NAME… | install MANAGER NAME…
 
-index    fetches the package index to FOLDER and writes to /out/index.json which NAMEs it lacks
-install  installs NAMEs on the root file system, from the index fetched before
+index    fetches the package index to FOLDER and writes to /out/index.json what it is
+wanted   looks into the index fetched before, and writes to /out/index.json which NAMEs it lacks
+install  installs NAMEs, and the files in /tmp/pbrx/package-files, on the root file system, from that index
 
-Nothing but the packages stays: caches, lists and logs are mounts, times are settled.
+Nothing but the packages stays: caches, lists and logs are mounts, times are settled. Of repositories beside
+the base's own (repositories.py) those stay that are to be kept.
 """
 
+import contextlib
 import filecmp
 import hashlib
+import json
 import os
 import shutil
 import sys
@@ -15,7 +19,8 @@ import sys
 import apk
 import apt
 import dnf
-from common import asked, began, fail, settle
+import repositories
+from common import RUN, asked, began, fail, settle
 
 # Written by the package manager, of no use in an image. What was there before is put back.
 TRACES = (
@@ -57,18 +62,28 @@ RECORDS = ("/var/lib/apt/extended_states", "/var/lib/dpkg/triggers/File", "/var/
 
 def install(manager, names):
     started = began()
+    files = package_files()
+    with tidy():
+        if names or files:
+            MANAGERS[manager].install(names + files)
+    MANAGERS[manager].keep([r for r in repositories.declared() if r.name])
+    settle(started)
+
+
+@contextlib.contextmanager
+def tidy():
+    """Takes away what package managers leave while this lasts."""
     kept = {}
     for path in TRACES + RECORDS:
         if os.path.exists(path):
             kept[path] = "/tmp/" + path.replace("/", "_")
             shutil.copy2(path, kept[path])
-    MANAGERS[manager].install(names)
+    yield
     for path in TRACES + RECORDS:
         if path in kept:
             put_back(kept[path], path)
         elif path in TRACES and os.path.lexists(path):
             os.remove(path)
-    settle(started)
 
 
 def put_back(copy, path):
@@ -79,9 +94,20 @@ def put_back(copy, path):
         shutil.copystat(copy, path)
 
 
-def index(manager, folder, names):
-    missing = MANAGERS[manager].index(names)
-    asked("/out/index.json", {"missing": missing, "content": content(folder)})
+def package_files():
+    """The package files that are mounted."""
+    folder = RUN + "package-files"
+    return [os.path.join(folder, n) for n in sorted(os.listdir(folder))] if os.path.isdir(folder) else []
+
+
+def index(manager, folder):
+    MANAGERS[manager].index()
+    asked("/out/index.json", {"content": content(folder)})
+
+
+def wanted(manager, names):
+    with open("/out/index.json", "w") as f:
+        json.dump({"missing": MANAGERS[manager].missing(names)}, f)
 
 
 def content(folder):
@@ -107,7 +133,9 @@ def main():
     if manager not in MANAGERS:
         fail("no way is known to install packages with %r" % manager)
     if action == "index":
-        index(manager, names[0], names[1:])
+        index(manager, names[0])
+    elif action == "wanted":
+        wanted(manager, names)
     else:
         install(manager, names)
 

@@ -1,7 +1,7 @@
 """Resolves the dependencies of all images together: resolve.py [--tools]
 
-/tmp/pbrx/requirements.json holds {"project", "requires_dist", "images": [{"name", "extras"}]}, the base image
-first. pip decides which versions all requirements of all images take together, so that the extra of one script
+/tmp/pbrx/requirements.json holds {"project", "requires_dist", "images": [{"name", "extras", "lines"}]}, the base image
+first; lines are requirements beside the project's. pip decides which versions all requirements of all images take together, so that the extra of one script
 cannot move a version of the base, and installs nothing. Out comes /out/resolved.json:
 {"distributions": [{"name", "version", "requirement", "hashes", "source", "why"}], "sets": [[NAME…]…]}, where requirement
 says where the file is, source that it has to be built, why the chain of requirements that leads to it, and set N has what
@@ -160,8 +160,10 @@ def main():
     parse = lambda: [Requirement(r) for r in spec["requires_dist"]]
     siblings = Siblings(spec.get("siblings", []))
     lines = []
+    beside = lambda image: [Requirement(r) for r in image.get("lines", ())]
     for image in spec["images"]:
         direct(parse(), project, parse(), set(image["extras"]), lines, siblings.names)
+        direct(beside(image), project, parse(), set(), lines, siblings.names)
     lines = sorted(set(lines))
     tools = "--tools" in sys.argv[1:]
     if lines and given("lock.json"):
@@ -177,6 +179,8 @@ def main():
     for number, image in enumerate(spec["images"]):
         reached = Set(project, parse(), chosen)
         reached.add(parse(), set(image["extras"]))
+        for some in (spec["images"][0], image):
+            reached.add(beside(some), set())
         sets.append(sorted(set(reached.extras) - set(sets[0] if sets else ())))
         for name, chain in reached.why.items():
             why.setdefault(name, chain)

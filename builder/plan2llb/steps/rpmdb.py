@@ -6,12 +6,29 @@ changed here; that of Enterprise Linux 8 stays as rpm wrote it.
 """
 
 import os
+import re
 import struct
+import subprocess
 
 FOLDERS = ("/usr/lib/sysimage/rpm", "/var/lib/rpm")
 
 INSTALLTIME, INSTALLTID = 1008, 1128
 INT32 = 4
+
+
+def keys(*options):
+    """The keys that rpm trusts, by the names that it gives them."""
+    done = subprocess.run(["rpm", *options, "-q", "gpg-pubkey"], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
+    return set(re.findall(r"^gpg-pubkey-\S+$", done.stdout, re.M))
+
+
+def forget(files, before):
+    """Takes out of the database the keys in files, which were imported to verify packages with, but for those that were there before."""
+    for n, path in enumerate(files):
+        scratch = "--dbpath=/tmp/rpmdb-%d" % n
+        subprocess.run(["rpm", scratch, "--import", path], stderr=subprocess.DEVNULL)
+        for key in sorted(keys(scratch) & keys() - before):
+            subprocess.run(["rpm", "-e", "--allmatches", key], check=True)
 
 
 def settle(started):

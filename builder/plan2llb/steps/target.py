@@ -16,9 +16,13 @@ def become(python):
 
 
 def installed():
-    """{canonical name: distribution} of this environment; the first on its path counts, as it does for imports."""
+    """{canonical name: distribution} of this environment; the first on its path counts, as it does for imports.
+
+    What a virtual environment sees beyond its own is not installed in it.
+    """
     found = {}
-    for distribution in importlib.metadata.distributions():
+    where = {"path": [sysconfig.get_path("purelib"), sysconfig.get_path("platlib")]} if sys.prefix != sys.base_prefix else {}
+    for distribution in importlib.metadata.distributions(**where):
         name = (distribution.metadata or {}).get("Name")
         if name:
             found.setdefault(canonical(name), distribution)

@@ -1,5 +1,6 @@
 """Makes the builder's own Python tools, a current pip and the PEP 517 front end build, in a virtual environment."""
 
+import importlib.util
 import sys
 import venv
 
@@ -7,7 +8,8 @@ from common import TOOLS, asked, fail, pip_environment, run
 
 
 def main():
-    has_ensurepip = sys.argv[1] == "ensurepip"
+    # The distribution's package for virtual environments may bring the one, or the other.
+    has_ensurepip = sys.argv[1] == "ensurepip" or importlib.util.find_spec("pip") is None
     venv.EnvBuilder(symlinks=True, with_pip=has_ensurepip).create(TOOLS)
     env = pip_environment()
     env.pop("PIP_CONSTRAINT", None)

@@ -19,6 +19,7 @@ class Tree:
         self.real = {}  # folder as it is called: as it is called without links
         self.made = {}  # folder without links: its state in the root, or None
         self.touched = set()  # those that something is put into
+        self.claimed = {}  # those that get another owner and mode than they would: (uid, gid, mode)
         self.make("/")
 
     def folder(self, path):
@@ -57,6 +58,8 @@ class Tree:
         try:
             os.mkdir(self.out + path)
         except FileExistsError:
+            if os.path.islink(self.out + path):
+                fail("%s is a link here, and has to be a folder" % path)
             if not os.path.isdir(self.out + path):
                 fail("%s is a file and a folder, by different wheels" % path)
 
@@ -69,6 +72,7 @@ class Tree:
                 uid, gid, mode = info.st_uid, info.st_gid, stat.S_IMODE(info.st_mode)
                 if path not in self.touched and info.st_mtime < self.started:
                     time = None
+            uid, gid, mode = self.claimed.get(path, (uid, gid, mode))
             own(place, uid, gid)
             os.chmod(place, mode)
             if time is None:

@@ -15,6 +15,7 @@ import apk
 import apt
 import check
 import common
+import conflicts
 import dnf
 import packages
 import resolve
@@ -125,7 +126,7 @@ class AptSources(unittest.TestCase):
         )
 
     def sources(self, url, entries, reached=True):
-        with unittest.mock.patch("apt.entries", lambda: entries), unittest.mock.patch("apt.reachable", lambda u: self.asked.append(u) or reached):
+        with unittest.mock.patch("apt.entries", lambda without=(): entries), unittest.mock.patch("apt.reachable", lambda u: self.asked.append(u) or reached):
             self.asked = []
             with contextlib.redirect_stdout(io.StringIO()) as self.said:
                 return apt.sources(url)
@@ -281,7 +282,7 @@ class Check(unittest.TestCase):
         "loud": "raise ValueError('x' * 1000000)\n",
     }
 
-    def load(self, module, attribute="__name__"):
+    def load(self, module, attribute="__name__", **more):
         with tempfile.TemporaryDirectory() as folder:
             for name, text in dict(self.modules, it="").items():
                 path = os.path.join(folder, name + (".py" if text else ""))
@@ -289,8 +290,8 @@ class Check(unittest.TestCase):
                     f.write(text)
                 os.chmod(path, 0o755)
             with unittest.mock.patch("check.PATIENCE", 2):
-                spec = {"python": sys.executable, "workdir": "/"}
-                got = check.load({"name": "it", "module": module, "attribute": attribute}, spec, {"PATH": folder, "SET": "yes"}, {})
+                spec = {"python": sys.executable, "workdir": folder if more else "/"}
+                got = check.load(dict({"name": "it", "module": module, "attribute": attribute}, **more), spec, {"PATH": folder, "SET": "yes"}, {})
                 return {k: str(v).replace(folder + "/", "") for k, v in got.items() if v not in ("", False) and k not in ("python", "trace")}
 
     def test_load(self):
@@ -315,6 +316,29 @@ class Check(unittest.TestCase):
         self.assertIn("libnowhere.so.7: cannot open shared object file", self.load("library")["message"])
         self.assertEqual(len(self.load("loud")["message"]), 600)
 
+    def test_application(self):
+        for (module, attribute), want in {
+            ("alive", "Main"): {"kind": "raised", "type": "AssertionError", "frames": "['alive.py:2']"},
+            ("ends", "__name__"): {"kind": "loaded"},
+            ("json", "loads"): {"kind": "loaded"},
+            ("json", "__doc__"): {"kind": "raised", "type": "TypeError", "message": "__doc__ of json is str, which cannot be called", "frames": "[]"},
+            ("wants", "application"): {"kind": "raised", "type": "ModuleNotFoundError", "message": "No module named 'missing'", "missing": "missing", "frames": "['wants.py:1']"},
+        }.items():
+            with self.subTest(module + ":" + attribute):
+                self.assertEqual(self.load(module, attribute, kind="wsgi"), want)
+
+    def test_command(self):
+        with tempfile.TemporaryDirectory() as folder:
+            for name, mode in (("may", 0o755), ("may-not", 0o644)):
+                with open(os.path.join(folder, name), "w") as f:
+                    f.write("#!/bin/sh\n")
+                os.chmod(f.name, mode)
+            spec = {"python": sys.executable, "workdir": folder}
+            for name, want in {"may": {"kind": "loaded"}, folder + "/may": {"kind": "loaded"}, "./may": {"kind": "loaded"}, "nowhere": {"kind": "absent"}, "/nowhere": {"kind": "absent"},
+                               "may-not": {"kind": "forbidden", "path": folder + "/may-not"}}.items():  # fmt: skip
+                with self.subTest(name):
+                    self.assertEqual(check.load({"name": name, "kind": "command"}, spec, {"PATH": "/nowhere:" + folder}, {}), want)
+
     def test_absent(self):
         self.assertEqual(check.load({"name": "nowhere", "module": "os", "attribute": "x"}, {}, {"PATH": "/nowhere"}, {}), {"kind": "absent"})
 
@@ -327,6 +351,39 @@ class Check(unittest.TestCase):
         with self.assertRaises(SystemExit), contextlib.redirect_stderr(io.StringIO()) as said:
             check.identity("nobody-of-that-name")
         self.assertEqual(said.getvalue(), "pbrx-go: the image's user nobody-of-that-name is not in its /etc/passwd\n")
+
+
+class Conflicts(unittest.TestCase):
+    """What distributions in a folder require and there is not."""
+
+    def unmet(self, *metadata):
+        with tempfile.TemporaryDirectory() as folder:
+            for number, text in enumerate(metadata):
+                info = os.path.join(folder, "d%d.dist-info" % number)
+                os.mkdir(info)
+                with open(os.path.join(info, "METADATA"), "w") as f:
+                    f.write("Metadata-Version: 2.1\n" + text)
+            return ["%(name)s %(version)s: %(requires)s, not %(found)s" % c for c in conflicts.unmet(conflicts.visible([folder]))]
+
+    def test_unmet(self):
+        foo = "Name: Foo.Bar\nVersion: 1.0\nRequires-Dist: %s\n"
+        for line, want in {
+            "baz": [],
+            "Baz>=2": [],
+            "baz>=1.9,<3": [],
+            "baz<2": ["foo-bar 1.0: baz<2, not 2.1.dev3"],
+            "nowhere (>1)": ["foo-bar 1.0: nowhere>1, not "],
+            "nowhere; python_version<'3'": [],
+            "nowhere; python_version>'3'": ["foo-bar 1.0: nowhere, not "],
+            "nowhere; extra=='more'": [],
+            "baz @ https://example.com/baz.whl": [],
+            "this is no requirement": [],
+        }.items():
+            with self.subTest(line):
+                self.assertEqual(self.unmet(foo % line, "Name: baz\nVersion: 2.1.dev3\n"), want)
+
+    def test_versions_of_distributions(self):
+        self.assertEqual(self.unmet("Name: foo\nVersion: 1\nRequires-Dist: odd>1\n", "Name: odd\nVersion: 1-of-a-kind\n"), [])
 
 
 class Apk(unittest.TestCase):
@@ -357,7 +414,7 @@ class DnfRepositories(unittest.TestCase):
     """The files of the distributions' own images, with what matters of them."""
 
     def moved(self, *lines):
-        text, moved, left = dnf.repositories(repo("it", *lines), "http://mirror.example/pub")
+        text, moved, left = dnf.moved_to(repo("it", *lines), "http://mirror.example/pub")
         found = [line for line in text.splitlines() if "://" in line and not line.startswith(("#", "gpgkey="))]
         self.assertEqual((moved, left), (["it"], []))
         self.assertEqual(len(found), 1, text)
@@ -392,7 +449,7 @@ class DnfRepositories(unittest.TestCase):
             "metalink=https://mirrors.fedoraproject.org/metalink?repo=fedora-cisco-openh264-$releasever&arch=$basearch",
         ):
             with self.subTest(line):
-                text, moved, left = dnf.repositories(repo("it", line), "http://mirror.example/pub")
+                text, moved, left = dnf.moved_to(repo("it", line), "http://mirror.example/pub")
                 self.assertEqual((moved, left), ([], ["it"]))
                 self.assertEqual(text, repo("it", line))
 
@@ -402,7 +459,7 @@ class DnfRepositories(unittest.TestCase):
         ) + repo("baseos-debug", "enabled=0", "baseurl=http://dl.example/$contentdir/$releasever/BaseOS/$basearch/debug/tree/") + repo(
             "mine", "baseurl=http://one.example/", "  http://two.example/", "enabled=1"
         )
-        got, moved, left = dnf.repositories(text, "http://mirror.example/rocky")
+        got, moved, left = dnf.moved_to(text, "http://mirror.example/rocky")
         self.assertEqual((moved, left), (["baseos"], ["mine"]))
         self.assertEqual(
             got,
@@ -412,7 +469,7 @@ class DnfRepositories(unittest.TestCase):
             "gpgkey=file:///etc/pki/rpm-gpg/KEY\nbaseurl=http://mirror.example/rocky/$releasever/BaseOS/$basearch/debug/tree/\n\n"
             "[mine]\nname=Of the distribution\nbaseurl=http://one.example/\n  http://two.example/\nenabled=1\ngpgcheck=1\ngpgkey=file:///etc/pki/rpm-gpg/KEY\n",
         )
-        got, moved, left = dnf.repositories(text, None)
+        got, moved, left = dnf.moved_to(text, None)
         self.assertEqual((moved, left), ([], ["baseos", "mine"]))
         self.assertIn("mirrorlist=https://mirrors.example/list\n", got)
         self.assertNotIn("metadata_expire", got)

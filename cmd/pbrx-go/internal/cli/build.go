@@ -16,6 +16,7 @@ import (
 
 	"github.com/pbrx-go/pbrx-go/builder"
 	"github.com/pbrx-go/pbrx-go/images"
+	"github.com/pbrx-go/pbrx-go/images/definition"
 )
 
 type buildOptions struct {
@@ -59,7 +60,7 @@ References with digests go to stdout, base first, everything else to stderr.
 	flags.StringArrayVar(&o.outputs, "output", nil, "where images go: `DEST` is "+outputForms+" (default: Docker where it builds, else the user's image store); can be repeated")
 	flags.BoolVar(&o.push, "push", false, "push to the registries that the names of the images say (--output docker://)")
 	flags.StringVar(&o.compression, "compression", "", "`HOW` layers are compressed: zstd, gzip (Docker before 23 pulls nothing else) or uncompressed (default: zstd where there are manifests)")
-	flags.StringVar(&o.checks, "check", "error", "`WHAT` becomes of images whose scripts would die at start: error (none is named), warn, or off (it is not looked)")
+	bindChecks(cmd, &o.checks)
 	flags.StringArrayVarP(&o.tags, "tag", "t", nil, "`TAG` of every image of the set (default latest); can be repeated")
 	flags.StringVar(&o.format, "format", "text", "`FORMAT` on stdout: text or json")
 	flags.BoolVarP(&o.dryRun, "dry-run", "n", false, "print the plan, build nothing")
@@ -67,7 +68,16 @@ References with digests go to stdout, base first, everything else to stderr.
 	return cmd
 }
 
-func (o *buildOptions) check(env environment) error {
+// bindChecks binds --check.
+func bindChecks(cmd *cobra.Command, checks *string) {
+	cmd.Flags().StringVar(checks, "check", "error", "`WHAT` becomes of images whose scripts would die at start: error (none is named), warn, or off (it is not looked)")
+}
+
+// check finds mistakes before anything is fetched. What the configuration says and no flag does is filled in.
+func (o *buildOptions) check(env environment, set *definition.Set) error {
+	if set != nil && set.Check.IsSet() && !changed(o.set, "check") {
+		o.checks = set.Check.Value
+	}
 	if o.format != "text" && o.format != "json" {
 		return usagef("--format %s: use text or json", o.format)
 	}
@@ -81,7 +91,7 @@ func (o *buildOptions) check(env environment) error {
 		return err
 	}
 	if len(o.tags) == 0 {
-		o.tags = []string{"latest"}
+		o.tags = []string{releaseTag(set)}
 	}
 	for _, tag := range o.tags {
 		if err := images.CheckTag(tag); err != nil {
@@ -92,19 +102,24 @@ func (o *buildOptions) check(env environment) error {
 }
 
 func (a *app) buildImages(ctx context.Context, o *buildOptions) (err error) {
-	if err := o.check(a.env); err != nil {
-		return err
-	}
-	in, err := a.readProject(o.dir, o.planFlags)
+	set, err := a.loadDefinition(o.dir, &o.planFlags)
 	if err != nil {
 		return err
 	}
+	if err := o.check(a.env, set); err != nil {
+		return err
+	}
+	in, err := a.readProject(ctx, o.dir, set, &o.planFlags)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, in.close()) }()
 	started := time.Now()
 	constraints, err := a.readConstraints(ctx, &in, o.planFlags)
 	if err != nil {
 		return err
 	}
-	s, err := a.openOperation(ctx, "build-images", o.engineFlags, operation{flags: o.planFlags, dir: o.dir, in: in, constraints: constraints, check: builder.CheckMode(o.checks)})
+	s, err := a.openOperation(ctx, "build-images", o.engineFlags, operation{flags: o.planFlags, projectInput: in, constraints: constraints, check: builder.CheckMode(o.checks)})
 	if err != nil {
 		return err
 	}
@@ -114,7 +129,7 @@ func (a *app) buildImages(ctx context.Context, o *buildOptions) (err error) {
 		return err
 	}
 	if o.dryRun {
-		return errors.Join(s.endDisplay(), a.printPlan(run, in, o.planFlags, o.format))
+		return errors.Join(s.endDisplay(), a.printPlan(run, s.Input, o.planFlags, o.format))
 	}
 	if err := s.sayWhatIsSent(ctx); err != nil {
 		return err
@@ -147,19 +162,17 @@ func asUsage(err error) error {
 	return err
 }
 
-// describe is one image for the report.
-func describe(plan images.Image, layers []images.Layer, config v1.ImageConfig, platform string, tags []string) images.Built {
+// describe is one image for the report. shared are the layers that are not its own: those of the base image.
+func describe(plan images.Image, layers []images.Layer, config v1.ImageConfig, platform string, tags []string, shared map[string]bool) images.Built {
 	b := images.Built{Name: plan.Name, Tags: tags, Cmd: config.Cmd, Platform: platform, Layers: layers}
 	if plan.Script != "" {
 		b.Script = &plan.Script
 	}
-	shared := b.Script != nil // up to the project's layer, with the base image
 	for _, l := range layers {
 		b.Size += l.Size
-		if !shared && l.Content != "base" || l.Content == "dockerfile" {
+		if l.Content != "base" && !shared[l.Digest] {
 			b.OwnSize += l.Size
 		}
-		shared = shared && l.Content != "project"
 	}
 	return b
 }
@@ -171,7 +184,8 @@ func (s *operation) printBuilt(run *builder.Run, made *made, built []images.Buil
 		for _, w := range result.Warnings {
 			s.warn(w)
 		}
-		s.printAges(run.Ages(), time.Now())
+		now := time.Now()
+		s.printAges(slices.Concat(s.ages(now.Add(-took)), run.Ages()), now)
 		s.summary(run, result, built, took)
 		for _, program := range result.Plan.Unbuilt {
 			s.note("%s of %s has no image of its own: %s", program.Name, program.From, unbuiltHint(program))

@@ -41,6 +41,9 @@ func (a *app) bindEnv(cmd *cobra.Command) error {
 		if _, ok := f.Value.(pflag.SliceValue); ok {
 			values = strings.Fields(value)
 		}
+		if err := cmd.Flags().SetAnnotation(f.Name, variableAnnotation, []string{variable(f.Name)}); err != nil {
+			failed = err
+		}
 		for _, v := range values {
 			if err := cmd.Flags().Set(f.Name, v); err != nil {
 				failed = usagef("%s=%s, the environment variable: %w", variable(f.Name), value, flagError(cmd, err))

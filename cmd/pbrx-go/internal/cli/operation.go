@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 
 	"github.com/pbrx-go/pbrx-go/bindep"
 	"github.com/pbrx-go/pbrx-go/builder"
@@ -17,6 +18,7 @@ import (
 	"github.com/pbrx-go/pbrx-go/builder/plan2llb"
 	"github.com/pbrx-go/pbrx-go/builder/progress"
 	"github.com/pbrx-go/pbrx-go/images"
+	"github.com/pbrx-go/pbrx-go/images/definition"
 	"github.com/pbrx-go/pbrx-go/setupcfg"
 )
 
@@ -25,6 +27,8 @@ const baseForms = "docker://NAME, docker-daemon:NAME, oci:DIR[:REF], oci-archive
 
 // planFlags are the flags that decide what is built; build-images and plan share them.
 type planFlags struct {
+	// set are the flags of the command.
+	set      *pflag.FlagSet
 	base     string
 	prefix   string
 	only     []string
@@ -44,18 +48,28 @@ type planFlags struct {
 	pull     bool
 	progress string
 	quiet    bool
+	// config is a file in place of the one that is looked for, releases are overlays of it.
+	config   string
+	releases []string
 }
 
-func (f *planFlags) bind(cmd *cobra.Command) {
+// bindConfigured binds the flags that have a key in the configuration, and those that say which one counts.
+func (f *planFlags) bindConfigured(cmd *cobra.Command) {
+	f.bindDefinition(cmd)
 	flags := cmd.Flags()
 	flags.StringVar(&f.base, "base", "docker://python:alpine", "base image `REF`: "+baseForms)
 	flags.StringVar(&f.prefix, "prefix", "", "put `PREFIX` before every image name: registry, namespace")
-	flags.StringArrayVar(&f.only, "only", nil, "the images of these `SCRIPT`s (and the base) only; can be repeated")
-	flags.BoolVar(&f.gui, "gui-scripts", false, "make images for gui_scripts too")
-	flags.StringVar(&f.mirror, "mirror", "", "distro package mirror `URL` used for the build only; auto takes the host's")
 	flags.StringVar(&f.initPath, "init-path", "", "`PATH` of the init put before every command, or none (default: dumb-init, tini or catatonit of the distribution)")
 	flags.StringArrayVarP(&f.constraints, "constraint", "c", nil, "pip constraints: `FILE`, URL or git+URL@REF#PATH; can be repeated")
 	flags.StringArrayVar(&f.excluded, "constraint-exclude", nil, "leave the entries of `NAME` out of the constraints; can be repeated")
+}
+
+func (f *planFlags) bind(cmd *cobra.Command) {
+	f.bindConfigured(cmd)
+	flags := cmd.Flags()
+	flags.StringArrayVar(&f.only, "only", nil, "the images of these `SCRIPT`s (and the base) only; can be repeated")
+	flags.BoolVar(&f.gui, "gui-scripts", false, "make images for gui_scripts too")
+	flags.StringVar(&f.mirror, "mirror", "", "distro package mirror `URL` used for the build only; auto takes the host's")
 	flags.StringVar(&f.lock, "lock", "", "`FILE` of the project that gives exact versions, or none (default: the first of pylock.toml, uv.lock, poetry.lock, pdm.lock, Pipfile.lock and a requirements.txt with hashes)")
 	flags.StringArrayVar(&f.siblings, "sibling", nil, "use the project in `DIR`, a neighbour's checkout, in place of its release; can be repeated")
 	flags.BoolVar(&f.noCache, "no-cache", false, "run every step again")
@@ -116,8 +130,7 @@ func (f *planFlags) check(in images.Input) error {
 type operation struct {
 	*app
 	flags planFlags
-	dir   string
-	in    images.Input
+	projectInput
 	// constraints are nil where no project is built.
 	constraints *host.Constraints
 	// check is what becomes of images that fail one.
@@ -183,8 +196,11 @@ func (s *operation) probe(ctx context.Context) (*builder.Run, error) {
 		s.warn(w)
 	}
 	var neighbours []builder.SiblingSource
-	if s.in.Project != nil {
-		if s.source, err = s.openSource(s.dir, s.in); err == nil {
+	if s.Project != nil {
+		if !s.NoProject {
+			s.source, err = s.openSource(s.dir, s.Input)
+		}
+		if err == nil {
 			neighbours, err = s.siblingSources()
 		}
 		if err != nil {
@@ -206,10 +222,22 @@ func (s *operation) probe(ctx context.Context) (*builder.Run, error) {
 	}
 	opts.Plan, opts.Epoch, opts.NoCache, opts.Status = s.flags.options(), s.epoch, s.flags.noCache, s.display.Update
 	opts.Check = s.check
+	if d := s.Definition; d != nil {
+		opts.Python = d.Python.Value
+		if d.Builder.IsSet() {
+			if opts.Builder, err = images.ParseLocation(d.Builder.Value); err != nil {
+				return nil, usagef("%s: builder: %w", d.Builder.At, err)
+			}
+		}
+	}
 	if opts.Refresh, err = s.flags.refresh(); err != nil {
 		return nil, err
 	}
-	s.run, err = builder.Probe(ctx, s.engine, opts)
+	if s.run, err = builder.Probe(ctx, s.engine, opts); err != nil || s.Project == nil {
+		return s.run, err
+	}
+	folders, err := s.define(ctx, s.run.Base, s.flags.options())
+	s.run.Offer(folders...)
 	return s.run, err
 }
 
@@ -231,7 +259,7 @@ func (s *operation) openSource(dir string, in images.Input) (builder.Source, err
 
 // sayWhatIsSent says how much of the project goes to the build.
 func (s *operation) sayWhatIsSent(ctx context.Context) error {
-	if s.flags.quiet {
+	if s.flags.quiet || s.NoProject {
 		return nil
 	}
 	sent, left, err := s.source.Sent(ctx)
@@ -259,7 +287,7 @@ func (a *app) onEngine(o *opened, base images.Location) builder.Options {
 // distroOf is the distribution of a base image.
 func (a *app) distroOf(ctx context.Context, base string) (distro bindep.Distro, err error) {
 	flags := planFlags{base: base, quiet: true}
-	s, err := a.openOperation(ctx, "bindep list", engineFlags{engine: engineAuto}, operation{flags: flags, dir: "."})
+	s, err := a.openOperation(ctx, "bindep list", engineFlags{engine: engineAuto}, operation{flags: flags, projectInput: projectInput{dir: "."}})
 	if err != nil {
 		return bindep.Distro{}, err
 	}
@@ -271,8 +299,50 @@ func (a *app) distroOf(ctx context.Context, base string) (distro bindep.Distro, 
 	return run.Base.Distro, nil
 }
 
-// readProject reads and checks what needs no engine.
-func (a *app) readProject(dir string, flags planFlags) (images.Input, error) {
+// readProject reads and checks what needs no engine: the project, or those of a definition, which are fetched.
+func (a *app) readProject(ctx context.Context, dir string, set *definition.Set, flags *planFlags) (p projectInput, err error) {
+	if p, err = a.readInput(ctx, dir, set, flags); err != nil {
+		return p, err
+	}
+	if err = flags.check(p.Input); err != nil {
+		err = errors.Join(err, p.close())
+	}
+	return p, err
+}
+
+// readInput is readProject without the check.
+func (a *app) readInput(ctx context.Context, dir string, set *definition.Set, flags *planFlags) (p projectInput, err error) {
+	p.dir = dir
+	if set == nil {
+		p.Input, err = a.readFolder(dir, flags)
+	} else {
+		err = a.readSet(ctx, &p, set, flags)
+	}
+	if err != nil {
+		err = errors.Join(err, p.close())
+	}
+	return p, err
+}
+
+// readSet reads the projects of a definition.
+func (a *app) readSet(ctx context.Context, p *projectInput, set *definition.Set, flags *planFlags) (err error) {
+	if p.defined, err = a.openDefinition(ctx, set, flags); err != nil {
+		return err
+	}
+	if p.Input, p.dir, err = a.readDefined(p.dir, p.defined, flags); err != nil {
+		return err
+	}
+	p.Definition = set
+	if p.Bindep, err = p.defined.bindepFile(p.Bindep); err != nil {
+		return err
+	}
+	neighbours, err := a.neighbours(p.defined, p.Input)
+	p.Siblings = append(p.Siblings, neighbours...)
+	return err
+}
+
+// readFolder reads the project in a folder.
+func (a *app) readFolder(dir string, flags *planFlags) (images.Input, error) {
 	project, file, err := openProject(dir)
 	if err != nil {
 		return images.Input{}, err
@@ -280,7 +350,7 @@ func (a *app) readProject(dir string, flags planFlags) (images.Input, error) {
 	if err := project.CheckCredentials(); err != nil {
 		return images.Input{}, err
 	}
-	locked, err := a.openLock(dir, flags)
+	locked, err := a.openLock(dir, *flags)
 	if err != nil {
 		return images.Input{}, err
 	}
@@ -298,21 +368,29 @@ func (a *app) readProject(dir string, flags planFlags) (images.Input, error) {
 	if in.Siblings, err = a.readSiblings(project, flags.siblings); err != nil {
 		return images.Input{}, err
 	}
-	if in.Dockerfiles, err = openDockerfiles(dir); err != nil {
-		return images.Input{}, err
-	}
-	return in, flags.check(in)
+	in.Dockerfiles, err = openDockerfiles(dir)
+	return in, err
 }
 
 // readConstraints reads what limits the versions of the project's dependencies, and says what of it does not count. The
 // project is told of it for the plan.
-func (a *app) readConstraints(ctx context.Context, in *images.Input, flags planFlags) (*host.Constraints, error) {
+func (a *app) readConstraints(ctx context.Context, in *projectInput, flags planFlags) (*host.Constraints, error) {
 	opts := host.ConstraintOptions{Files: flags.constraints}
+	if in.defined != nil && len(flags.constraints) == 0 {
+		var err error
+		if opts.Declared, err = in.defined.constraints(ctx); err != nil {
+			return nil, err
+		}
+	}
 	if name := in.Project.Name.Value; name != "" {
 		opts.Drop = append(opts.Drop, host.Drop{Name: name, Why: "it is the project itself"})
 	}
 	for _, s := range in.Siblings {
-		opts.Drop = append(opts.Drop, host.Drop{Name: s.Project.Name.Value, Why: "it is the sibling in " + s.Dir})
+		why := "it is the sibling in " + s.Dir
+		if s.Required {
+			why = "it is the project of " + s.From
+		}
+		opts.Drop = append(opts.Drop, host.Drop{Name: s.Project.Name.Value, Why: why})
 	}
 	for _, name := range flags.excluded {
 		opts.Drop = append(opts.Drop, host.Drop{Name: name, Why: "--constraint-exclude " + name, Expected: true})

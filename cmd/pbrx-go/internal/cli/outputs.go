@@ -141,7 +141,7 @@ func (s *operation) make(ctx context.Context, run *builder.Run, d *delivery) (*m
 		out = m.writer
 	}
 	var err error
-	if m.result, err = run.Build(ctx, s.in, out); err != nil {
+	if m.result, err = run.Build(ctx, s.Input, out); err != nil {
 		return nil, errors.Join(asUsage(err), m.discard(ctx))
 	}
 	return m, nil
@@ -174,8 +174,14 @@ func (m *made) deliver(ctx context.Context, tags []string) (built []images.Built
 	if err := deliver.Deliver(ctx, set, destinations); err != nil {
 		return nil, err
 	}
-	for _, x := range m.result.Images {
-		b := describe(x.Plan, x.Layers, x.Image.Config.Config, x.Image.Config.OS+"/"+x.Image.Config.Architecture, tags)
+	shared := map[string]bool{}
+	for n, x := range m.result.Images {
+		b := describe(x.Plan, x.Layers, x.Image.Config.Config, x.Image.Config.OS+"/"+x.Image.Config.Architecture, tags, shared)
+		if n == 0 {
+			for _, l := range x.Layers {
+				shared[l.Digest] = true
+			}
+		}
 		b.Compression = m.delivery.compression
 		if b.Digest, b.DigestKind, err = m.identify(ctx, x, tags[0]); err != nil {
 			return nil, err

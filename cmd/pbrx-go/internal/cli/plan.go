@@ -51,18 +51,23 @@ func (a *app) planCommand(ctx context.Context, o *planOptions) (err error) {
 	if o.format != "text" && o.format != "json" {
 		return usagef("--format %s: use text or json", o.format)
 	}
-	in, err := a.readProject(o.dir, o.planFlags)
+	set, err := a.loadDefinition(o.dir, &o.planFlags)
 	if err != nil {
 		return err
 	}
+	in, err := a.readProject(ctx, o.dir, set, &o.planFlags)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, in.close()) }()
 	constraints, err := a.readConstraints(ctx, &in, o.planFlags)
 	if err != nil {
 		return err
 	}
 	if o.osRelease != "" {
-		return a.planFor(o, in)
+		return a.planFor(ctx, o, in)
 	}
-	s, err := a.openOperation(ctx, "plan", o.engineFlags, operation{flags: o.planFlags, dir: o.dir, in: in, constraints: constraints})
+	s, err := a.openOperation(ctx, "plan", o.engineFlags, operation{flags: o.planFlags, projectInput: in, constraints: constraints})
 	if err != nil {
 		return err
 	}
@@ -72,13 +77,13 @@ func (a *app) planCommand(ctx context.Context, o *planOptions) (err error) {
 		return err
 	}
 	if o.llb {
-		return a.printLLB(ctx, run, in)
+		return a.printLLB(ctx, run, s.Input)
 	}
-	return a.printPlan(run, in, o.planFlags, o.format)
+	return a.printPlan(run, s.Input, o.planFlags, o.format)
 }
 
 // planFor plans for a distribution that only its os-release file is known of.
-func (a *app) planFor(o *planOptions, in images.Input) error {
+func (a *app) planFor(ctx context.Context, o *planOptions, in projectInput) error {
 	if o.llb {
 		return usagef("--llb needs a base image: leave --os-release out")
 	}
@@ -93,11 +98,14 @@ func (a *app) planFor(o *planOptions, in images.Input) error {
 	manager := map[string]string{"dpkg": "apt", "apk": "apk", "rpm": "dnf"}[distro.PackageManager()]
 	run := &builder.Run{Base: images.Base{Distro: distro, DistroName: distro.String(), PackageManager: manager,
 		Python: images.Python{Ensurepip: true}, Inits: map[string]string{}, Env: []string{}}}
-	return a.printPlan(run, in, o.planFlags, o.format)
+	if _, err := in.define(ctx, run.Base, o.options()); err != nil {
+		return err
+	}
+	return a.printPlan(run, in.Input, o.planFlags, o.format)
 }
 
 func (a *app) printPlan(run *builder.Run, in images.Input, f planFlags, format string) error {
-	in.Base = run.Base
+	in.Base, in.Builder = run.Base, run.Builder
 	plan, err := images.New(in, f.options())
 	if err != nil {
 		return usageError{err}
@@ -128,9 +136,15 @@ func (a *app) planText(p *images.Plan) error {
 	} else {
 		fmt.Fprintf(out, "base     %s (%s, Python %s)\n", p.Base.Ref, p.Base.DistroName, p.Base.Python.Version)
 	}
+	if p.Builder != nil {
+		fmt.Fprintf(out, "builder  %s (%s, Python %s)\n", p.Builder.Ref, p.Builder.DistroName, p.Builder.Python.Version)
+	}
 	where := cmp.Or(p.Environment, "the base's Python")
 	if p.Project.Name == "" && p.Base.Python.ExternallyManaged {
 		where = "/opt/ and the project's name"
+	}
+	if p.SystemSitePackages {
+		where += ", with the system's site packages"
 	}
 	fmt.Fprintf(out, "install  into %s\n", where)
 	inits := []string{cmp.Or(p.Init.Path, "none")}
@@ -151,6 +165,7 @@ func (a *app) planText(p *images.Plan) error {
 			fmt.Fprintf(w, "%s\t%s\t%s\t%s\n", list.stage, pkg.Name, pkg.From, pkg.Why)
 		}
 	}
+	planLevels(w, p)
 	for _, s := range p.Siblings {
 		fmt.Fprintf(w, "sibling\t%s\t%s\t%s\n", strings.TrimSpace(s.Name+" "+s.Version), s.From, "")
 	}
@@ -175,6 +190,7 @@ func (a *app) planText(p *images.Plan) error {
 		}
 		fmt.Fprintf(w, "image\t%s\t%s\t%s\n", image.Name, image.From, extras)
 	}
+	planContents(w, p)
 	for _, program := range p.Unbuilt {
 		fmt.Fprintf(w, "no image\t%s\t%s\t%s\n", program.Name, program.From, unbuiltHint(program))
 	}

@@ -18,11 +18,9 @@ import (
 const pushForms = "oci:DIR, oci-archive:FILE, docker-archive:FILE or docker-daemon:"
 
 type pushOptions struct {
+	planFlags
 	engine string
 	output string
-	prefix string
-	only   []string
-	gui    bool
 	tags   []string
 	dir    string
 }
@@ -43,13 +41,14 @@ written; running it again completes it. Credentials are docker's (docker login).
 			return a.pushImages(cmd.Context(), o)
 		},
 	}
+	o.bindDefinition(cmd)
 	flags := cmd.Flags()
 	flags.StringVar(&o.engine, "engine", engineAuto, "`ENGINE` that built the images, which says where they are")
 	flags.StringVar(&o.output, "output", "", "where the images are: `DEST` is "+pushForms+" (default: where build-images puts them)")
 	flags.StringVar(&o.prefix, "prefix", "", "`PREFIX` of the images' names: registry, namespace")
 	flags.StringArrayVar(&o.only, "only", nil, "the images of these `SCRIPT`s (and the base) only; can be repeated")
 	flags.BoolVar(&o.gui, "gui-scripts", false, "the images for gui_scripts too")
-	flags.StringArrayVarP(&o.tags, "tag", "t", []string{"latest"}, "`TAG` of every image of the set; can be repeated")
+	flags.StringArrayVarP(&o.tags, "tag", "t", nil, "`TAG` of every image of the set (default: the releases, else latest); can be repeated")
 	return cmd
 }
 
@@ -61,7 +60,7 @@ func (a *app) pushImages(ctx context.Context, o *pushOptions) (err error) {
 	if err != nil {
 		return err
 	}
-	names, err := o.names()
+	names, err := a.pushNames(ctx, o)
 	if err != nil {
 		return err
 	}
@@ -90,8 +89,16 @@ func (a *app) pushImages(ctx context.Context, o *pushOptions) (err error) {
 	return nil
 }
 
-// names are the names of the project's images, without tags.
-func (o *pushOptions) names() ([]string, error) {
+// pushNames are the names of the project's images, without tags.
+func (a *app) pushNames(ctx context.Context, o *pushOptions) (names []string, err error) {
+	o.lock, o.quiet = noLock, true
+	set, err := a.loadDefinition(o.dir, &o.planFlags)
+	if err != nil {
+		return nil, err
+	}
+	if len(o.tags) == 0 {
+		o.tags = []string{releaseTag(set)}
+	}
 	if o.prefix == "" {
 		return nil, usagef("push-images: say which registry with --prefix, as in --prefix registry.example.org/team")
 	}
@@ -100,18 +107,18 @@ func (o *pushOptions) names() ([]string, error) {
 			return nil, usagef("--tag: %w", err)
 		}
 	}
-	project, file, err := openProject(o.dir)
+	in, err := a.readInput(ctx, o.dir, set, &o.planFlags)
 	if err != nil {
 		return nil, err
 	}
-	plan, err := images.New(images.Input{Project: project, Bindep: file}, images.Options{Prefix: o.prefix, Only: o.only, GUIScripts: o.gui})
+	defer func() { err = errors.Join(err, in.close()) }()
+	plan, err := images.New(in.Input, o.options())
 	if err != nil {
 		return nil, usageError{err}
 	}
 	if plan.Pending() {
 		return nil, usagef("%s: which images there are is known from the wheel only: push them with `pbrx-go build-images --push`", o.dir)
 	}
-	var names []string
 	for _, image := range plan.Images {
 		if image.Selected {
 			names = append(names, image.Name)

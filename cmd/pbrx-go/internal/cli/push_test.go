@@ -1,10 +1,13 @@
 package cli
 
 import (
+	"io"
 	"os"
 	"path/filepath"
 	"slices"
 	"testing"
+
+	"github.com/spf13/pflag"
 )
 
 // What is pushed is what build-images builds of the same project with the same flags.
@@ -19,15 +22,15 @@ func TestNamesToPush(t *testing.T) {
 		err        string
 	}{
 		"console scripts":     {"pyproject.toml", head + "scripts.Run = \"f:f\"\n" + gui + files, pushOptions{}, []string{"p/foo-base", "p/run"}, ""},
-		"and GUI scripts":     {"pyproject.toml", head + "scripts.run = \"f:f\"\n" + gui, pushOptions{gui: true}, []string{"p/foo-base", "p/run", "p/show"}, ""},
-		"a GUI script":        {"pyproject.toml", head + "scripts.run = \"f:f\"\n" + gui, pushOptions{only: []string{"show"}}, []string{"p/foo-base", "p/show"}, ""},
+		"and GUI scripts":     {"pyproject.toml", head + "scripts.run = \"f:f\"\n" + gui, pushOptions{planFlags: planFlags{gui: true}}, []string{"p/foo-base", "p/run", "p/show"}, ""},
+		"a GUI script":        {"pyproject.toml", head + "scripts.run = \"f:f\"\n" + gui, pushOptions{planFlags: planFlags{only: []string{"show"}}}, []string{"p/foo-base", "p/show"}, ""},
 		"files":               {"pyproject.toml", head + files, pushOptions{}, []string{"p/foo-base", "p/aws"}, ""},
-		"a file":              {"pyproject.toml", head + "scripts.run = \"f:f\"\n" + files, pushOptions{only: []string{"aws.cmd"}}, []string{"p/foo-base", "p/aws.cmd"}, ""},
+		"a file":              {"pyproject.toml", head + "scripts.run = \"f:f\"\n" + files, pushOptions{planFlags: planFlags{only: []string{"aws.cmd"}}}, []string{"p/foo-base", "p/aws.cmd"}, ""},
 		"files that may grow": {"setup.py", "setup(name='foo', scripts=['a'], cmdclass=c)\n", pushOptions{}, nil, later},
 		"what setup.py says":  {"setup.py", "setup(name='foo', scripts=['a'])\n", pushOptions{}, []string{"p/foo-base", "p/a"}, ""},
 		"what setup.py knows": {"setup.py", "setup(**kw)\n", pushOptions{}, nil, later},
 		"a program of the wheel": {"setup.py", "setup(name='foo', scripts=more, entry_points={'console_scripts': ['b = m:f']})\n",
-			pushOptions{only: []string{"a"}}, nil, later},
+			pushOptions{planFlags: planFlags{only: []string{"a"}}}, nil, later},
 	} {
 		t.Run(name, func(t *testing.T) {
 			dir := t.TempDir()
@@ -39,8 +42,9 @@ func TestNamesToPush(t *testing.T) {
 				t.Fatal(err)
 			}
 			o := c.options
+			o.set = pflag.NewFlagSet("", pflag.ContinueOnError)
 			o.dir, o.prefix, o.tags = "DIR", "p", []string{"latest"}
-			got, err := o.names()
+			got, err := (&app{streams: Streams{Err: io.Discard}, env: environment{"HOME": t.TempDir()}}).pushNames(t.Context(), &o)
 			said := ""
 			if err != nil {
 				said = err.Error()

@@ -25,7 +25,7 @@ image per console script, holding only what runs.
 	}
 	root.SetFlagErrorFunc(flagError)
 	for _, add := range []func(*app) *cobra.Command{
-		newBuildImages, newPushImages, newRun, newPlan, newProject, newSetupcfg, newBindep, newInstallSiblings, newDoctor, newCache, newVersion,
+		newBuildImages, newPushImages, newRun, newPlan, newConfig, newProject, newSetupcfg, newBindep, newInstallSiblings, newDoctor, newCache, newVersion,
 	} {
 		root.AddCommand(add(a))
 	}

@@ -33,7 +33,7 @@ func (a *app) readSiblings(project *setupcfg.Project, dirs []string) ([]images.S
 				c.Project.SetVersion(name)
 			}
 		}
-		out = append(out, images.SiblingInput{Dir: c.Dir, Input: in})
+		out = append(out, images.SiblingInput{Dir: c.Dir, Folder: c.Dir, Input: in})
 	}
 	return out, nil
 }
@@ -41,8 +41,8 @@ func (a *app) readSiblings(project *setupcfg.Project, dirs []string) ([]images.S
 // siblingSources are what the wheels of siblings are made from.
 func (s *operation) siblingSources() ([]builder.SiblingSource, error) {
 	var out []builder.SiblingSource
-	for _, sibling := range s.in.Siblings {
-		source, err := s.openSource(sibling.Dir, sibling.Input)
+	for _, sibling := range s.Siblings {
+		source, err := s.openSource(sibling.Folder, sibling.Input)
 		if err != nil {
 			return nil, err
 		}

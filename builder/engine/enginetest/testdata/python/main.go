@@ -103,21 +103,33 @@ func packages(operands []string) error {
 		return fmt.Errorf("packages.py %q", operands)
 	}
 	names := operands[2:]
-	if operands[0] == "install" {
+	switch operands[0] {
+	case "install":
 		return installPackages(names)
+	case "wanted":
+		return wantedPackages(names)
 	}
 	known, err := os.ReadFile("/etc/packages")
 	if err != nil {
 		return err
+	}
+	if err := os.WriteFile("/var/lib/apt/lists/index", known, 0o644); err != nil {
+		return err
+	}
+	return writeJSON("/out/index.json", map[string]any{"content": fmt.Sprintf("%x", sha256.Sum256(known))})
+}
+
+// wantedPackages looks into what was fetched before.
+func wantedPackages(names []string) error {
+	known, err := os.ReadFile("/var/lib/apt/lists/index")
+	if err != nil {
+		return fmt.Errorf("no package index: %w", err)
 	}
 	missing := []string{}
 	for _, name := range names {
 		if !slices.Contains(strings.Fields(string(known)), name) {
 			missing = append(missing, name)
 		}
-	}
-	if err := os.WriteFile("/var/lib/apt/lists/index", known, 0o644); err != nil {
-		return err
 	}
 	return writeJSON("/out/index.json", map[string]any{"missing": missing})
 }
@@ -319,7 +331,7 @@ func check() error {
 		}
 		results = append(results, result)
 	}
-	return writeJSON("/out/check.json", results)
+	return errors.Join(writeJSON("/out/check.json", results), writeJSON("/out/conflicts.json", []map[string]any{}))
 }
 
 // put writes a file whose times, and those of the folders it is in, are SOURCE_DATE_EPOCH's.

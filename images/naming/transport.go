@@ -1,4 +1,6 @@
-package images
+// Package naming has the grammar of names: what images may be called and tagged, and the words for where images come from and go to (transports).
+// Nothing is looked up.
+package naming
 
 import (
 	"fmt"

@@ -1,0 +1,202 @@
+package cli
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+)
+
+// configRun runs "pbrx-go config" as Main does.
+func configRun(t *testing.T, environ []string, args ...string) (code int, stdout, stderr string) {
+	t.Helper()
+	var out, errOut bytes.Buffer
+	code = Main(context.Background(), append([]string{"config"}, args...), Streams{In: strings.NewReader(""), Out: &out, Err: &errOut}, environ)
+	return code, out.String(), errOut.String()
+}
+
+func configFiles(t *testing.T, files map[string]string) string {
+	t.Helper()
+	dir := t.TempDir()
+	for name, text := range files {
+		path := filepath.Join(dir, name)
+		if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(path, []byte(text), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return dir
+}
+
+// shownBy is who set a key and to what, by config show.
+func shownBy(t *testing.T, environ []string, key string, args ...string) (value any, by string) {
+	t.Helper()
+	code, stdout, stderr := configRun(t, environ, append([]string{"show", "--format", "json"}, args...)...)
+	if code != 0 {
+		t.Fatalf("exit %d: %s", code, stderr)
+	}
+	var report struct {
+		Values []struct {
+			Key   string
+			Value any
+			SetBy string `json:"set_by"`
+		}
+	}
+	if err := json.Unmarshal([]byte(stdout), &report); err != nil {
+		t.Fatal(err)
+	}
+	for _, v := range report.Values {
+		if v.Key == key {
+			if by != "" {
+				t.Errorf("%s is said twice, by %s and %s", key, by, v.SetBy)
+			}
+			value, by = v.Value, v.SetBy
+		}
+	}
+	return value, by
+}
+
+// One key is set everywhere; the winner is taken away until nobody is left (acceptance check 4).
+func TestConfigPrecedence(t *testing.T) {
+	dir := configFiles(t, map[string]string{
+		"parent.toml":  "prefix = \"a.example.org/parent\"\nbase = \"parent:1\"\ninit = \"/parent\"\ncheck = \"off\"\n",
+		"pbrx-go.toml": "extends = \"parent.toml\"\nprefix = \"a.example.org/file\"\nbase = \"file:1\"\ninit = \"/file\"\ncheck = \"warn\"\n[release.r]\nprefix = \"a.example.org/release\"\nbase = \"release:1\"\ninit = \"/release\"\ncheck = \"off\"\n",
+	})
+	file, parent := filepath.Join(dir, "pbrx-go.toml"), filepath.Join(dir, "parent.toml")
+	for _, c := range []struct {
+		key, flag, flagged, variable string
+		column                       string
+		builtIn                      any
+	}{
+		{"prefix", "prefix", "a.example.org/flag", "a.example.org/variable", "10", nil},
+		{"base", "base", "flag:1", "variable:1", "8", "docker://python:alpine"},
+		{"init", "init-path", "/flag", "/variable", "8", nil},
+		{"check", "check", "error", "off", "9", "error"},
+	} {
+		environ := []string{variable(c.flag) + "=" + c.variable}
+		line := map[string]string{"prefix": "1", "base": "2", "init": "3", "check": "4"}[c.key]
+		inFile := map[string]string{"prefix": "2", "base": "3", "init": "4", "check": "5"}[c.key]
+		inRelease := map[string]string{"prefix": "7", "base": "8", "init": "9", "check": "10"}[c.key]
+		expect := func(want any, by string, environ []string, args ...string) {
+			t.Helper()
+			if value, got := shownBy(t, environ, c.key, args...); got != by || want != nil && value != want {
+				t.Errorf("%s %v: %v by %q, not %v by %q", c.key, args, value, got, want, by)
+			}
+		}
+		release := []string{"--release", "r", dir}
+		expect(c.flagged, "--"+c.flag, environ, append([]string{"--" + c.flag, c.flagged}, release...)...)
+		expect(c.variable, variable(c.flag), environ, release...)
+		expect(nil, file+":"+inRelease+":"+c.column, nil, release...)
+		expect(nil, file+":"+inFile+":"+c.column, nil, dir)
+		expect(nil, parent+":"+line+":"+c.column, nil, "--config", parent, dir)
+		by := "default"
+		if c.builtIn == nil {
+			by = ""
+		}
+		expect(c.builtIn, by, nil, t.TempDir())
+	}
+}
+
+// A list of a flag takes the place of the file's.
+func TestConfigFlagReplacesList(t *testing.T) {
+	dir := configFiles(t, map[string]string{"pbrx-go.toml": "constraints-exclude = [\"a\", \"b\"]\n"})
+	value, by := shownBy(t, []string{"PBRX_GO_CONSTRAINT_EXCLUDE=c d"}, "constraints-exclude", dir)
+	if list, _ := value.([]any); len(list) != 2 || list[0] != "c" || by != "PBRX_GO_CONSTRAINT_EXCLUDE" {
+		t.Errorf("%v by %s", value, by)
+	}
+}
+
+func TestConfigShowText(t *testing.T) {
+	dir := configFiles(t, map[string]string{
+		"setup.cfg":    "[metadata]\nname = app\n",
+		"bindep.txt":   "curl\n",
+		"pbrx-go.toml": "packages = [\"git\"]\nuser.app.uid = 1000\n",
+	})
+	code, stdout, stderr := configRun(t, nil, "show", dir)
+	want := "packages      [\"git\"]                   D/pbrx-go.toml:1:12\n" +
+		"user.app.uid  1000                      D/pbrx-go.toml:2:16\n" +
+		"name          \"app\"                     D/setup.cfg:2:1\n" +
+		"bindep        \"bindep.txt\"              D/bindep.txt\n" +
+		"base          \"docker://python:alpine\"  default\n" +
+		"check         \"error\"                   default\n" +
+		"scripts       [\"*\"]                     default\n"
+	if got := strings.ReplaceAll(stdout, dir, "D"); code != 0 || got != want {
+		t.Errorf("exit %d, %s\n%s\nwant:\n%s", code, stderr, got, want)
+	}
+}
+
+func TestConfigCheck(t *testing.T) {
+	dir := configFiles(t, map[string]string{"pbrx-go.toml": "requirments = []\n[release.a]\ncmd = [\"x\"]\n[release.b]\nuser.x.home = \"/x\"\n"})
+	code, stdout, stderr := configRun(t, nil, "check", dir)
+	want := `error: D/pbrx-go.toml:1:1: unknown key "requirments"; did you mean "requirements"?
+error: D/pbrx-go.toml:3:1: unknown key "cmd"; write command = […]
+error: D/pbrx-go.toml:5:6: release.b.user.x has no uid; write uid = …, which stays the same in all images
+`
+	if got := strings.ReplaceAll(stderr, dir, "D"); code != 2 || stdout != "" || got != want {
+		t.Errorf("exit %d:\n%s%s\nwant:\n%s", code, stdout, got, want)
+	}
+	for _, text := range []string{"", "packages = [\"{name}\"]\n"} { // the name is what extends it says
+		dir := configFiles(t, map[string]string{"pbrx-go.toml": text})
+		if code, _, stderr := configRun(t, nil, "check", dir); code != 0 || !strings.HasPrefix(stderr, "ok: ") {
+			t.Errorf("exit %d: %s", code, stderr)
+		}
+	}
+	if code, _, stderr := configRun(t, nil, "check", t.TempDir()); code != 0 || !strings.HasPrefix(stderr, "ok: there is no configuration") {
+		t.Errorf("exit %d: %s", code, stderr)
+	}
+}
+
+func TestConfigExamples(t *testing.T) {
+	examples, err := filepath.Glob("../../../../images/definition/testdata/examples/*/pbrx-go.toml")
+	if err != nil || len(examples) < 7 {
+		t.Fatal(examples, err)
+	}
+	for _, file := range append(examples, "../../../../images/definition/testdata/examples/openstack.toml") {
+		if code, _, stderr := configRun(t, nil, "check", "--config", file); code != 0 {
+			t.Errorf("%s: exit %d: %s", file, code, stderr)
+		}
+	}
+}
+
+func TestConfigSchema(t *testing.T) {
+	code, stdout, _ := configRun(t, nil, "schema")
+	var schema struct {
+		Properties map[string]any
+	}
+	if err := json.Unmarshal([]byte(stdout), &schema); code != 0 || err != nil || schema.Properties["packages"] == nil {
+		t.Errorf("exit %d, %v: %s", code, err, stdout)
+	}
+}
+
+func TestUnderFlags(t *testing.T) {
+	cmd := newConfigShow(&app{})
+	if err := cmd.Flags().Set("base", "flag:1"); err != nil {
+		t.Fatal(err)
+	}
+	set := underFlags(nil, cmd.Flags())
+	if set.Base.Value != "flag:1" || set.Base.At.Filename != "--base" || set.Check.Value != "error" || set.Check.IsSet() {
+		t.Errorf("%+v", set)
+	}
+}
+
+func TestConfigReleaseUnknown(t *testing.T) {
+	dir := configFiles(t, map[string]string{"pbrx-go.toml": "[release.\"2024.1\"]\n[release.\"2025.1\"]\n"})
+	for _, c := range []struct {
+		environ []string
+		args    []string
+		want    string
+	}{
+		{nil, []string{"--release", "2024", dir}, "--release 2024: no such release; 2024.1 and 2025.1 are defined in D/pbrx-go.toml:1, 2"},
+		{[]string{"PBRX_GO_RELEASE=2024"}, []string{dir}, "PBRX_GO_RELEASE=2024: no such release; 2024.1 and 2025.1 are defined in D/pbrx-go.toml:1, 2"},
+	} {
+		code, _, stderr := configRun(t, c.environ, append([]string{"show"}, c.args...)...)
+		if got := strings.ReplaceAll(stderr, dir, "D"); code != 2 || got != "error: "+c.want+"\n" {
+			t.Errorf("exit %d: %s", code, got)
+		}
+	}
+}

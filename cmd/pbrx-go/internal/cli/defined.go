@@ -1,0 +1,312 @@
+package cli
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"text/scanner"
+	"time"
+
+	"github.com/pbrx-go/pbrx-go/bindep"
+	"github.com/pbrx-go/pbrx-go/builder"
+	"github.com/pbrx-go/pbrx-go/builder/host"
+	"github.com/pbrx-go/pbrx-go/builder/origins"
+	"github.com/pbrx-go/pbrx-go/builder/plan2llb"
+	"github.com/pbrx-go/pbrx-go/images"
+	"github.com/pbrx-go/pbrx-go/images/definition"
+	"github.com/pbrx-go/pbrx-go/setupcfg"
+)
+
+// projectInput is what a command reads before any engine is asked.
+type projectInput struct {
+	images.Input
+	// dir is the folder of the main project.
+	dir string
+	// defined is nil where there is no optional configuration.
+	defined *defined
+}
+
+// close removes what was fetched for the command alone.
+func (p projectInput) close() error {
+	if p.defined == nil {
+		return nil
+	}
+	return p.defined.fetcher.Close()
+}
+
+// ages are of the branches and tags that the definition names and that were asked for before some time.
+func (p projectInput) ages(before time.Time) []builder.Age {
+	if p.defined == nil {
+		return nil
+	}
+	return slices.DeleteFunc(slices.Clone(p.defined.ages), func(a builder.Age) bool { return !a.Asked.Before(before) })
+}
+
+// defined is the optional configuration of a set, and what was fetched for it.
+type defined struct {
+	set     *definition.Set
+	fetcher *origins.Fetcher
+	// checkouts are those of its projects, by handle.
+	checkouts map[string]origins.Checkout
+	// ages are of the branches and tags that were asked for at another time.
+	ages []builder.Age
+}
+
+// openDefinition begins to use a configuration: its projects are fetched.
+func (a *app) openDefinition(ctx context.Context, set *definition.Set, flags *planFlags) (*defined, error) {
+	refresh, err := flags.refresh()
+	if err != nil {
+		return nil, err
+	}
+	d := &defined{set: set, checkouts: map[string]origins.Checkout{}, fetcher: origins.New(origins.Options{
+		StateDir: filepath.Join(a.stateDir(), "origins"), Env: a.env, Root: set.Root, Refresh: refresh.Has(plan2llb.RefreshGit),
+		Note: func(line string) {
+			if !flags.quiet {
+				a.note("%s", line)
+			}
+		},
+	})}
+	for _, p := range set.Projects {
+		checkout, err := d.fetcher.Checkout(ctx, p)
+		if err != nil {
+			return d, err
+		}
+		d.checkouts[p.Handle] = checkout
+		d.age(p.Handle+" at "+p.Origin.Ref.Value, checkout.Resolved)
+	}
+	d.fetcher.Projects(d.checkouts)
+	return d, nil
+}
+
+// mainProject is the project of the set where the folder of the definition has none: the one that is called as the set is.
+func (d *defined) mainProject() (definition.Project, bool) {
+	for _, p := range d.set.Projects {
+		if p.Handle == d.set.Name.Value {
+			return p, true
+		}
+	}
+	return definition.Project{}, false
+}
+
+// holdsProject says whether a folder has a Python project of its own.
+func holdsProject(dir string) bool {
+	return slices.ContainsFunc([]string{"setup.cfg", "setup.py", "pyproject.toml"}, func(name string) bool {
+		fi, err := os.Stat(filepath.Join(dir, name))
+		return err == nil && fi.Mode().IsRegular()
+	})
+}
+
+// readDefined reads the main project of a set.
+func (a *app) readDefined(dir string, d *defined, flags *planFlags) (images.Input, string, error) {
+	main, fetched := d.mainProject()
+	switch {
+	case holdsProject(dir) && fetched:
+		return images.Input{}, dir, usagef("%s: %s is the project in %s: name it otherwise, or move this file to a folder of its own", main.At, main.Handle, dir)
+	case fetched:
+		dir = d.checkouts[main.Handle].Dir
+	case !holdsProject(dir):
+		if !d.set.Name.IsSet() {
+			return images.Input{}, dir, usagef("%s: nothing to install: there is no project in %s, and no `name` that a [project] is called by", d.set.Files[len(d.set.Files)-1], dir)
+		}
+		return images.Input{NoProject: true, Version: map[string]string{}, Project: &setupcfg.Project{
+			Name: setupcfg.Fact[string]{Value: d.set.Name.Value, Status: setupcfg.Known, Pos: d.set.Name.At}}}, dir, nil
+	}
+	in, err := a.readFolder(dir, flags)
+	if err == nil && fetched {
+		pretend(&in, d.checkouts[main.Handle])
+	}
+	return in, dir, err
+}
+
+// pretend gives tools that put the state of the work tree into a version the one of the commit: patches are no part of it.
+func pretend(in *images.Input, c origins.Checkout) {
+	version := c.Described.Version()
+	if !c.Patched || version == "" || in.Project.VersionTool == "git (pbr)" || !in.VersionFromGit() {
+		return
+	}
+	if variables := in.Project.VersionVariables(); len(variables) > 0 {
+		in.Version[variables[0]] = version
+		in.Project.SetVersion(variables[0])
+	}
+}
+
+// bindepFile is the bindep file that the definition names in place of the project's.
+func (d *defined) bindepFile(own *bindep.File) (*bindep.File, error) {
+	at := d.set.Bindep
+	switch {
+	case !at.IsSet():
+		return own, nil
+	case at.Value == "":
+		return nil, nil
+	}
+	src, err := os.ReadFile(at.Value)
+	if err != nil {
+		return nil, usagef("%s: bindep: %w: name a file, or \"\" for none", at.At, err)
+	}
+	return bindep.Parse(at.Value, src)
+}
+
+// neighbours are the projects of the definition beside the main one. What --sibling names is used in their place.
+func (a *app) neighbours(d *defined, in images.Input) ([]images.SiblingInput, error) {
+	main, fetched := d.mainProject()
+	var out []images.SiblingInput
+	for _, p := range d.set.Projects {
+		if fetched && p.Handle == main.Handle {
+			continue
+		}
+		s, err := a.neighbour(p, d.checkouts[p.Handle])
+		if err != nil {
+			return nil, err
+		}
+		if !slices.ContainsFunc(in.Siblings, func(o images.SiblingInput) bool {
+			return setupcfg.Canonical(o.Project.Name.Value) == setupcfg.Canonical(s.Project.Name.Value)
+		}) {
+			out = append(out, s)
+		}
+	}
+	return out, nil
+}
+
+func (a *app) neighbour(p definition.Project, c origins.Checkout) (images.SiblingInput, error) {
+	files := os.DirFS(c.Dir)
+	project, err := setupcfg.Load(files)
+	if err != nil {
+		return images.SiblingInput{}, fmt.Errorf("%s: reading %s: %w", p.At, p.Handle, err)
+	}
+	if project.Name.Status != setupcfg.Known {
+		return images.SiblingInput{}, usagef("%s: what %s is called is known from its wheel only: say the name in its setup.cfg or pyproject.toml", p.At, p.Handle)
+	}
+	s := images.SiblingInput{Dir: p.Handle, Folder: c.Dir, Required: true, Pin: c.Pin, From: p.At.String(),
+		Input: images.Input{Project: project, Version: map[string]string{}}}
+	for _, e := range p.Extras {
+		s.Extras = append(s.Extras, e.Value)
+	}
+	if s.NativeSource, err = setupcfg.NativeSource(files); err != nil {
+		return s, usagef("%s: reading %s: %w", p.At, p.Handle, err)
+	}
+	pretend(&s.Input, c)
+	return s, nil
+}
+
+// age notes when a branch or tag was asked for, if that was at another time.
+func (d *defined) age(what string, asked time.Time) {
+	if !asked.IsZero() {
+		d.ages = append(d.ages, builder.Age{Name: what, Asked: asked, Refresh: plan2llb.RefreshGit})
+	}
+}
+
+// constraints are those of the definition, fetched.
+func (d *defined) constraints(ctx context.Context) ([]host.DeclaredConstraint, error) {
+	var out []host.DeclaredConstraint
+	for _, c := range d.set.Constraints {
+		if c.Origin == nil {
+			out = append(out, host.DeclaredConstraint{Line: c.Line.Value, Pos: c.Line.At})
+			continue
+		}
+		content, err := d.fetch(ctx, *c.Origin, "")
+		if err != nil {
+			return nil, err
+		}
+		data, err := content.Bytes()
+		if err != nil {
+			return nil, fmt.Errorf("%s: %w", c.Origin.At, err)
+		}
+		out = append(out, host.DeclaredConstraint{Data: data, Name: c.Origin.String()})
+	}
+	return out, nil
+}
+
+func (d *defined) fetch(ctx context.Context, o definition.Origin, arch string) (origins.Content, error) {
+	content, err := d.fetcher.Fetch(ctx, o, arch)
+	if err == nil {
+		d.age(o.String(), content.Resolved)
+	}
+	return content, err
+}
+
+// contents are what the origins of a set were found to be, and the folders that hold them.
+type contents struct {
+	known   map[string]images.Content
+	lines   map[string][]setupcfg.Requirement
+	folders []builder.Folder
+}
+
+// contents fetches what a set needs on its base. What only images that are not built need is fetched, too: its pins are in the plan.
+func (d *defined) contents(ctx context.Context, set *definition.Set, arch string) (contents, error) {
+	c := contents{known: map[string]images.Content{}, lines: map[string][]setupcfg.Requirement{}}
+	for _, o := range set.Origins() {
+		if o.Kind == definition.FromImage {
+			c.known[o.Key()] = images.Content{Origin: o.String(), Image: o.Where.Value, Path: o.Part.Value}
+			continue
+		}
+		found, err := d.fetch(ctx, o, arch)
+		if err != nil {
+			return c, err
+		}
+		sum := sha256.Sum256([]byte(found.Pin + "\x00" + o.Key()))
+		name := "content-" + hex.EncodeToString(sum[:8])
+		c.known[o.Key()] = images.Content{Origin: o.String(), Pin: found.Pin, Local: name, Path: "/" + origins.Name, Folder: found.Folder}
+		c.folders = append(c.folders, builder.Folder{Name: name, FS: found.FS})
+	}
+	for _, r := range set.RequirementFiles() {
+		found, err := d.fetch(ctx, r, arch)
+		if err != nil {
+			return c, err
+		}
+		if c.lines[r.Key()], err = requirementFile(r, found); err != nil {
+			return c, err
+		}
+	}
+	return c, nil
+}
+
+// requirementFile reads the requirements of a file.
+func requirementFile(o definition.Origin, content origins.Content) ([]setupcfg.Requirement, error) {
+	src, err := content.Bytes()
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", o.At, err)
+	}
+	lines, err := setupcfg.RequirementLines(src)
+	if err != nil {
+		return nil, usagef("%s: %s: %w", o.At, o, err)
+	}
+	var out []setupcfg.Requirement
+	for _, l := range lines {
+		pos := scanner.Position{Filename: o.String(), Line: l.Line, Column: l.Column}
+		if l.Text == "" {
+			continue
+		}
+		if l.Text[0] == '-' {
+			return nil, usagef("%s: %q is an option of pip: a file of requirements has one requirement a line here; constraints have a key of their own", pos, l.Text)
+		}
+		if problem := definition.CheckRequirement(l.Text); problem != "" {
+			return nil, usagef("%s: %s", pos, problem)
+		}
+		out = append(out, setupcfg.Requirement{Text: l.Text, Pos: pos})
+	}
+	return out, nil
+}
+
+// define tells the input what its definition is on a base, and gives the folders of what was fetched.
+func (p *projectInput) define(ctx context.Context, base images.Base, opts images.Options) ([]builder.Folder, error) {
+	if p.defined == nil {
+		return nil, nil
+	}
+	in := p.Input
+	in.Base = base
+	facts := images.FactsOf(in, opts)
+	set, err := p.defined.set.On(facts)
+	if err != nil {
+		return nil, err
+	}
+	c, err := p.defined.contents(ctx, set, facts.Arch)
+	if err != nil {
+		return nil, err
+	}
+	p.Definition, p.Contents, p.Lines = set, c.known, c.lines
+	return c.folders, nil
+}

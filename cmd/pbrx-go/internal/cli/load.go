@@ -1,0 +1,62 @@
+package cli
+
+import (
+	"cmp"
+	"strings"
+
+	"github.com/spf13/pflag"
+
+	"github.com/pbrx-go/pbrx-go/images/definition"
+)
+
+// loadDefinition reads the optional configuration of a folder, nil where there is none, and gives the flags what it says and nobody
+// says otherwise.
+func (a *app) loadDefinition(dir string, f *planFlags) (*definition.Set, error) {
+	set, err := definition.Load(dir, f.config, definition.Options{Releases: f.releaseTexts(f.set), ProjectName: projectName(dir).Value})
+	if err != nil || set == nil {
+		return nil, err
+	}
+	under := underFlags(set, f.set)
+	f.base, f.prefix, f.initPath = cmp.Or(under.Base.Value, f.base), under.Prefix.Value, under.Init.Value
+	f.excluded = nil
+	for _, name := range under.ConstraintsExclude {
+		f.excluded = append(f.excluded, name.Value)
+	}
+	out := *set
+	out.Constraints = under.Constraints
+	if !f.quiet {
+		for _, w := range set.Warnings {
+			a.warn(w.String())
+		}
+	}
+	return &out, unsupported(set)
+}
+
+// unsupported refuses what the file may say and this version cannot do.
+func unsupported(set *definition.Set) error {
+	if set.Resolver.IsSet() && set.Resolver.Value != "pip" {
+		return usagef("%s: resolver: pip is the one there is in this version: leave the key out", set.Resolver.At)
+	}
+	if len(set.Platforms) > 1 {
+		return usagef("%s: platforms: images are built for the engine's own platform in this version: name one, and an engine of it with --engine", set.Platforms[1].At)
+	}
+	return nil
+}
+
+// releaseTag is the tag of a set where nobody says one: its releases, else latest.
+func releaseTag(set *definition.Set) string {
+	if set == nil || len(set.Releases) == 0 {
+		return "latest"
+	}
+	var names []string
+	for _, r := range set.Releases {
+		names = append(names, r.Value)
+	}
+	return strings.Join(names, "-")
+}
+
+// set says whether somebody set a flag, on the command line or by its variable.
+func changed(flags *pflag.FlagSet, name string) bool {
+	f := flags.Lookup(name)
+	return f != nil && f.Changed
+}

@@ -1,0 +1,44 @@
+package definition
+
+// Origins are those whose contents steps need, each once, in a fixed order: package files, keys of repositories, files, sources of
+// runs. What is read here (constraints, requirements) is not among them.
+func (s *Set) Origins() []Origin {
+	var all []Origin
+	seen := map[string]bool{}
+	add := func(o *Origin) {
+		if o != nil && !seen[o.Key()] {
+			seen[o.Key()] = true
+			all = append(all, *o)
+		}
+	}
+	for _, c := range s.contents() {
+		for _, p := range c.Packages {
+			add(p.Origin)
+		}
+		for n := range c.Repositories {
+			add(&c.Repositories[n].Key)
+		}
+		for _, f := range c.Files {
+			add(f.Origin)
+		}
+		for _, r := range c.Runs {
+			add(r.Source)
+		}
+	}
+	return all
+}
+
+// RequirementFiles are the origins of files of requirements, each once.
+func (s *Set) RequirementFiles() []Origin {
+	var all []Origin
+	seen := map[string]bool{}
+	for _, c := range s.contents() {
+		for _, r := range c.Requirements {
+			if r.Origin != nil && !seen[r.Origin.Key()] {
+				seen[r.Origin.Key()] = true
+				all = append(all, *r.Origin)
+			}
+		}
+	}
+	return all
+}
