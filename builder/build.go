@@ -185,12 +185,17 @@ func (b *build) wheels(ctx context.Context, c gateway.Client, on workshop, in *i
 	if err := b.siblingWheels(on); err != nil {
 		return nil, err
 	}
+	if err := p.elsewhere(ctx, c); err != nil {
+		return nil, err
+	}
+	tree := b.opts.Source.tree()
+	tree.Made = p.forWheel()
 	in.Siblings = slices.Clone(in.Siblings)
 	metadata := &setupcfg.Wheel{}
 	group, gctx := errgroup.WithContext(ctx)
 	if !in.NoProject {
 		group.Go(func() (err error) {
-			p.wheel, metadata, err = b.makeWheel(gctx, c, on, b.plan.Source, b.opts.Source.tree())
+			p.wheel, metadata, err = b.makeWheel(gctx, c, on, b.plan.Source, tree)
 			return err
 		})
 	}

@@ -28,7 +28,12 @@ func (r *Run) Dump(ctx context.Context, in images.Input) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	if p.wheel, err = b.wheel(on, plan.Source, r.opts.Source.tree(), false); err != nil {
+	if err := p.elsewhere(ctx, nil); err != nil {
+		return nil, err
+	}
+	tree := r.opts.Source.tree()
+	tree.Made = p.forWheel()
+	if p.wheel, err = b.wheel(on, plan.Source, tree, false); err != nil {
 		return nil, err
 	}
 	if err := b.siblingWheels(on); err != nil {

@@ -139,6 +139,15 @@ func (p *Plan) addLevels(in Input, levels []int) {
 	}
 }
 
+// AllPackages are all distro packages of the builder and the images.
+func (p *Plan) AllPackages() []Package {
+	all := slices.Concat(p.Compile, p.Tools, p.Runtime)
+	for _, image := range p.Images {
+		all = append(all, image.Distro.Packages...)
+	}
+	return all
+}
+
 // DistroLevels are the levels of the distro packages: without a definition there is one.
 func (p *Plan) DistroLevels() []Level {
 	if len(p.Levels) > 0 {

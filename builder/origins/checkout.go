@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"time"
 
@@ -85,15 +86,15 @@ func (f *Fetcher) gitCheckout(ctx context.Context, p definition.Project, patches
 		return Checkout{}, err
 	}
 	c := Checkout{Commit: r.Commit, Resolved: r.Asked, Pin: r.Commit + "+" + nameOf(tags, patchesPin(patches))}
-	// The handle is in the name, because some tools take a name from the folder.
-	dir, err := f.keep("checkouts", nameOf(s.address, c.Pin), func(dir string) error {
+	folder := folderOf(p.Handle)
+	dir, err := f.keep("checkouts", nameOf(s.address, folder, c.Pin), func(dir string) error {
 		f.Note(fmt.Sprintf("checking out %s at %s, with its history", p.Handle, short(r.Commit)))
-		return s.checkOut(ctx, p.Handle, r.Commit, tags, patches, dir)
+		return s.checkOut(ctx, filepath.Join(dir, folder), r.Commit, tags, patches)
 	})
 	if err != nil {
 		return Checkout{}, err
 	}
-	c.Tree = filepath.Join(dir, p.Handle)
+	c.Tree = filepath.Join(dir, folder)
 	if c.Described, err = readDescription(filepath.Join(dir, describedFile)); err != nil {
 		return Checkout{}, err
 	}
@@ -105,10 +106,17 @@ func (s *store) tagsOf(ctx context.Context, commit string) (string, error) {
 	return s.run(ctx, "for-each-ref", "--merged="+commit, "--format=%(objectname) %(refname)", "refs/tags")
 }
 
-// checkOut makes work tree and repository in dir. The repository has what commit and tags lead to, and nothing that tells where it
+// folderOf is the name of the folder of a project's work tree: its handle, as some tools take a name from the folder.
+func folderOf(handle string) string {
+	if regexp.MustCompile(`^[A-Za-z0-9_][A-Za-z0-9_.-]*$`).MatchString(handle) && handle != describedFile {
+		return handle
+	}
+	return "project"
+}
+
+// checkOut makes work tree and repository in a new folder. The repository has what commit and tags lead to, and nothing that tells where it
 // was made.
-func (s *store) checkOut(ctx context.Context, handle, commit, tags string, patches []patch, dir string) error {
-	tree := filepath.Join(dir, handle)
+func (s *store) checkOut(ctx context.Context, tree, commit, tags string, patches []patch) error {
 	if err := os.Mkdir(tree, 0o755); err != nil {
 		return err
 	}
@@ -132,7 +140,7 @@ func (s *store) checkOut(ctx context.Context, handle, commit, tags string, patch
 			return err
 		}
 	}
-	if err := s.describe(ctx, tree, filepath.Join(dir, describedFile)); err != nil {
+	if err := s.describe(ctx, tree, filepath.Join(filepath.Dir(tree), describedFile)); err != nil {
 		return err
 	}
 	return s.apply(ctx, target{tree: tree, index: true, at: short(commit)}, patches)

@@ -115,6 +115,13 @@ func with(o definition.Origin, dir string) definition.Origin {
 // The repository is the same bytes wherever and from whatever clone it is made.
 func TestCheckoutIsTheSameEverywhere(t *testing.T) {
 	r, commit := nova(t)
+	for n := range 4 { // which packs hold as differences, or not
+		long := ""
+		for line := range 2000 {
+			long += fmt.Sprintf("line %d %x\n", line, sha256.Sum256([]byte{byte(line), byte(line >> 8)}))
+		}
+		commit = r.commit(map[string]string{"long": strings.Replace(long, "line 1000 ", fmt.Sprintf("line %d, ", n), 1)})
+	}
 	dir := t.TempDir()
 	made := func(address, ref string) map[string]string {
 		c, err := fetcher(t, t.TempDir(), dir).Checkout(context.Background(), project(gitOrigin(address, ref, "")))
@@ -173,5 +180,39 @@ func TestPatchesThatDoNotApply(t *testing.T) {
 				t.Errorf("%T is no PatchError", err)
 			}
 		})
+	}
+}
+
+// What the user's git is told to run is not run on what is fetched, and a repository cannot have it run either.
+func TestNothingIsRun(t *testing.T) {
+	r := newRepository(t, "r")
+	r.commit(map[string]string{".gitattributes": "* filter=evil diff=evil merge=evil\n", "nova/a": "one\n", ".gitmodules": "[submodule \"x\"]\npath = x\nurl = ext::touch /evil\n", "p.patch": ""})
+	home := t.TempDir()
+	script := "touch " + home + "/ran; cat"
+	write(t, home, map[string]string{".gitconfig": fmt.Sprintf("[core]\nhooksPath = %[1]s/hooks\nfsmonitor = %[2]q\nattributesFile = %[1]s/attributes\nautocrlf = true\n[init]\ntemplateDir = %[1]s\n[filter \"evil\"]\nsmudge = %[2]q\nclean = %[2]q\n[diff \"evil\"]\ntextconv = %[2]q\ncommand = %[2]q\n", home, script),
+		"attributes": "* filter=evil\n", "hooks/post-checkout": "#!/bin/sh\n" + script, "hooks/reference-transaction": "#!/bin/sh\n" + script, "hooks/post-index-change": "#!/bin/sh\n" + script})
+	for _, hook := range []string{"post-checkout", "reference-transaction", "post-index-change"} {
+		if err := os.Chmod(filepath.Join(home, "hooks", hook), 0o755); err != nil {
+			t.Fatal(err)
+		}
+	}
+	dir := t.TempDir()
+	write(t, dir, map[string]string{"p.patch": "--- a/nova/a\n+++ b/nova/a\n@@ -1 +1 @@\n-one\n+two\n"})
+	f := fetcher(t, t.TempDir(), dir, func(o *origins.Options) {
+		o.Env["HOME"] = home
+		o.Env["GIT_EXTERNAL_DIFF"] = "touch " + home + "/ran"
+	})
+	c, err := f.Checkout(context.Background(), project(with(gitOrigin(r.url(), "main", ""), dir), "p.patch"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if data, err := os.ReadFile(filepath.Join(c.Dir, "nova/a")); err != nil || string(data) != "two\n" {
+		t.Errorf("%q, %v", data, err)
+	}
+	if _, err := f.Fetch(context.Background(), gitOrigin(r.url(), "main", "nova"), "amd64"); err != nil {
+		t.Error(err)
+	}
+	if _, err := os.Stat(filepath.Join(home, "ran")); err == nil {
+		t.Error("a program of the user's configuration ran")
 	}
 }

@@ -31,7 +31,7 @@ func (f *Fetcher) directory(ctx context.Context, p definition.Project, patches [
 	repository, err := gitdir.Find(real)
 	var none *gitdir.NoRepositoryError
 	if errors.As(err, &none) {
-		tree := filepath.Join(dir, p.Handle)
+		tree := filepath.Join(dir, folderOf(p.Handle))
 		if err := copyTree(ctx, real, tree); err != nil {
 			return Checkout{}, err
 		}
@@ -40,7 +40,7 @@ func (f *Fetcher) directory(ctx context.Context, p definition.Project, patches [
 	if err != nil {
 		return Checkout{}, positioned(p.Origin.At, err)
 	}
-	return f.copyRepository(ctx, repository, filepath.Join(dir, p.Handle), patches)
+	return f.copyRepository(ctx, repository, filepath.Join(dir, folderOf(p.Handle)), patches)
 }
 
 // copyRepository copies the part of a work tree that a project is, with a repository that borrows the objects of the one it is

@@ -14,5 +14,6 @@
 // the history of one commit and the tags in it; a pin is what decides a content.
 //
 // Limits: content is pinned when it is fetched; a file beside the definition that changes later in the run is sent as it is then.
-// Stores are never pruned.
+// What nobody has used for two months is removed when something new is made, but stores of repositories only grow. Only downloads are
+// on the disk for certain before they are named: after a loss of power, remove the folder. Submodules and git-lfs are not fetched.
 package origins

@@ -2,10 +2,8 @@ package origins
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"os"
-	"path/filepath"
 	"sync"
 	"time"
 
@@ -106,56 +104,4 @@ func (f *Fetcher) tempDir() (string, error) {
 		f.temp = dir
 	}
 	return os.MkdirTemp(f.temp, "*")
-}
-
-// keep is a folder of the state by that name, which fill writes if it is not there. It is written beside and renamed, so that
-// it is whole or not there; another process may have been faster.
-func (f *Fetcher) keep(kind, name string, fill func(dir string) error) (string, error) {
-	kept := filepath.Join(f.StateDir, kind, name)
-	if _, err := os.Lstat(kept); err == nil {
-		return kept, nil
-	}
-	beside, err := f.beside()
-	if err != nil {
-		return "", err
-	}
-	defer os.RemoveAll(beside) // where it is still there, it is of no use
-	if err := fill(beside); err != nil {
-		return "", err
-	}
-	if err := os.MkdirAll(filepath.Dir(kept), 0o755); err != nil {
-		return "", err
-	}
-	err = os.Rename(beside, kept)
-	if _, there := os.Lstat(kept); errors.Is(err, os.ErrExist) && there == nil {
-		err = nil
-	}
-	return kept, err
-}
-
-// beside is a new folder in the state, which is to be renamed when it is whole.
-func (f *Fetcher) beside() (string, error) {
-	dir := filepath.Join(f.StateDir, "unfinished")
-	if err := os.MkdirAll(dir, 0o755); err != nil {
-		return "", fmt.Errorf("making a folder for what a definition names: %w", err)
-	}
-	sweep(dir, f.now())
-	beside, err := os.MkdirTemp(dir, "*")
-	if err == nil {
-		err = os.Chmod(beside, 0o755)
-	}
-	return beside, err
-}
-
-// sweep removes what processes that were killed have left. None works at one thing for two days.
-func sweep(dir string, now time.Time) {
-	entries, err := os.ReadDir(dir)
-	if err != nil {
-		return
-	}
-	for _, e := range entries {
-		if info, err := e.Info(); err == nil && now.Sub(info.ModTime()) > 48*time.Hour {
-			os.RemoveAll(filepath.Join(dir, e.Name())) // it is in nobody's way if it stays
-		}
-	}
 }

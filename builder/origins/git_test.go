@@ -2,10 +2,15 @@ package origins_test
 
 import (
 	"context"
+	"encoding/hex"
 	"errors"
+	"fmt"
 	"os"
+	"os/exec"
 	"path/filepath"
+	"strings"
 	"testing"
+	"time"
 
 	"github.com/pbrx-go/pbrx-go/builder/origins"
 	"github.com/pbrx-go/pbrx-go/images/definition"
@@ -153,5 +158,131 @@ func TestRefusedRepositories(t *testing.T) {
 	}
 	if _, err := os.Stat(filepath.Join(dir, "evil")); err == nil {
 		t.Error("a program ran")
+	}
+}
+
+// The beginning of a commit's name is enough where only one begins so.
+func TestShortCommits(t *testing.T) {
+	r := newRepository(t, "r")
+	var script strings.Builder
+	for n := range 1200 { // of which some begin with the same four digits
+		fmt.Fprintf(&script, "commit refs/heads/main\ncommitter Keeper <keeper@example.org> %d +0000\ndata 1\nx\n", 1700000000+n)
+	}
+	cmd := exec.Command("git", "fast-import", "--quiet")
+	cmd.Dir, cmd.Stdin = r.dir, strings.NewReader(script.String())
+	if out, err := cmd.CombinedOutput(); err != nil {
+		t.Fatalf("%v\n%s", err, out)
+	}
+	byBeginning := map[string][]string{}
+	shared := ""
+	for _, commit := range strings.Fields(r.git("rev-list", "main")) {
+		if byBeginning[commit[:4]] = append(byBeginning[commit[:4]], commit); len(byBeginning[commit[:4]]) == 2 {
+			shared = commit[:4]
+		}
+	}
+	if shared == "" {
+		t.Fatal("no two commits begin alike: make more")
+	}
+	state, dir := t.TempDir(), t.TempDir()
+	_, err := fetcher(t, state, dir).Fetch(context.Background(), gitOrigin(r.url(), shared, ""), "amd64")
+	if n := len(byBeginning[shared]); err == nil || !strings.HasPrefix(err.Error(), fmt.Sprintf(`pbrx-go.toml:12:7: r has %d commits that begin with %q: %s`, n, shared, shared)) || !strings.HasSuffix(err.Error(), ", write more of it") {
+		t.Errorf("%v", err)
+	}
+	commit := r.git("rev-parse", "main~600")
+	c, err := fetcher(t, state, dir).Fetch(context.Background(), gitOrigin(r.url(), commit[:12], ""), "amd64")
+	if err != nil || c.Pin != commit+":" || !c.Resolved.IsZero() {
+		t.Errorf("%+v, %v", c, err)
+	}
+}
+
+// Repositories whose objects are named by SHA-256 are like others.
+func TestLongNames(t *testing.T) {
+	r := repository{t, filepath.Join(t.TempDir(), "r")}
+	if err := os.Mkdir(r.dir, 0o755); err != nil {
+		t.Fatal(err)
+	}
+	r.git("init", "--quiet", "--initial-branch=main", "--object-format=sha256")
+	commit := r.commit(map[string]string{"nova/a": "1\n"})
+	f := fetcher(t, t.TempDir(), t.TempDir())
+	for _, ref := range []string{commit, "main"} {
+		if c, err := f.Checkout(context.Background(), project(gitOrigin(r.url(), ref, ""))); err != nil || c.Commit != commit || inTree(t, c.Tree, "rev-parse", "HEAD") != commit {
+			t.Errorf("%+v, %v", c, err)
+		}
+	}
+}
+
+// A tree that git would not make does not write elsewhere.
+func TestHostileTrees(t *testing.T) {
+	r := newRepository(t, "r")
+	r.commit(map[string]string{"x": "evil\n"})
+	outside := t.TempDir()
+	object := func(kind, data string) string {
+		cmd := exec.Command("git", "hash-object", "-t", kind, "--literally", "-w", "--stdin")
+		cmd.Dir, cmd.Stdin = r.dir, strings.NewReader(data)
+		out, err := cmd.Output()
+		if err != nil {
+			t.Fatal(err)
+		}
+		return strings.TrimSpace(string(out))
+	}
+	entry := func(mode, name, object string) string {
+		raw, err := hex.DecodeString(object)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return mode + " " + name + "\x00" + string(raw)
+	}
+	evil := object("tree", entry("100644", "evil", object("blob", "evil\n")))
+	link := object("blob", outside)
+	for tree, want := range map[string]string{
+		entry("120000", "a", link) + entry("40000", "a", evil):                                   "a/evil",
+		entry("40000", "..", evil):                                                               "../evil",
+		entry("120000", "a", link) + entry("100644", "a", object("blob", "x")):                   "a",
+		entry("100644", "a/../../../evil", object("blob", "x")):                                  "a/../../../evil",
+		entry("120000", "a", link) + entry("40000", "b", evil) + entry("100644", "b/evil", link): "b/evil",
+	} {
+		r.git("update-ref", "refs/heads/hostile", r.git("commit-tree", "-m", "x", object("tree", tree)))
+		state := t.TempDir()
+		_, err := fetcher(t, state, t.TempDir()).Fetch(context.Background(), gitOrigin(r.url(), "hostile", ""), "amd64")
+		refused(t, err, "", fmt.Sprintf("pbrx-go.toml:11:7: r has a path that git would not make: %q, name another repository", want))
+		for _, dir := range []string{outside, state, filepath.Join(state, "unfinished")} {
+			if _, err := os.Lstat(filepath.Join(dir, "evil")); err == nil {
+				t.Errorf("%s has the file", dir)
+			}
+		}
+		if _, err := fetcher(t, state, t.TempDir()).Checkout(context.Background(), project(gitOrigin(r.url(), "hostile", ""))); err == nil && strings.Contains(want, "..") {
+			t.Errorf("%s was checked out", want)
+		}
+		if _, err := os.Lstat(filepath.Join(outside, "evil")); err == nil {
+			t.Error("a checkout wrote elsewhere")
+		}
+	}
+}
+
+// What is of no use for long goes when something new comes.
+func TestUnusedGoes(t *testing.T) {
+	r, _ := nova(t)
+	state, dir := t.TempDir(), t.TempDir()
+	checkout := func(ref string) string {
+		t.Helper()
+		c, err := fetcher(t, state, dir).Checkout(context.Background(), project(gitOrigin(r.url(), ref, "")))
+		if err != nil {
+			t.Fatal(err)
+		}
+		return filepath.Dir(c.Tree)
+	}
+	old := time.Now().Add(-100 * 24 * time.Hour)
+	first, second := checkout("1.0.0"), checkout("2.0.0")
+	for _, c := range []string{first, second} {
+		if err := os.Chtimes(c, old, old); err != nil {
+			t.Fatal(err)
+		}
+	}
+	checkout("2.0.0")
+	third := checkout("main")
+	for c, want := range map[string]bool{first: false, second: true, third: true} {
+		if _, err := os.Stat(c); (err == nil) != want {
+			t.Errorf("%s: %v", c, err)
+		}
 	}
 }

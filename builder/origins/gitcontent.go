@@ -103,10 +103,32 @@ func (s *store) extract(ctx context.Context, commit, part, dir string) error {
 	all = slices.DeleteFunc(all, func(o object) bool {
 		return o.kind != "blob" || slices.Contains(strings.Split(o.path, "/"), ".git")
 	})
+	if name, bad := crossing(all); bad {
+		return problem(s.origin.Where.At, "name another repository", "%s has a path that git would not make: %q", s.who, name)
+	}
 	if err := os.Mkdir(filepath.Join(dir, Name), 0o755); err != nil {
 		return err
 	}
 	return s.write(ctx, all, filepath.Join(dir, Name))
+}
+
+// crossing finds a path that leads out of its tree or through another one of it; git makes none, but reads what is there.
+func crossing(all []object) (string, bool) {
+	files := map[string]bool{}
+	for _, o := range all {
+		if !filepath.IsLocal(filepath.FromSlash(o.path)) || path.Clean(o.path) != o.path || files[o.path] {
+			return o.path, true
+		}
+		files[o.path] = true
+	}
+	for _, o := range all {
+		for dir := path.Dir(o.path); dir != "."; dir = path.Dir(dir) {
+			if files[dir] {
+				return o.path, true
+			}
+		}
+	}
+	return "", false
 }
 
 // write writes the content of objects to their paths in a folder, from which no path leads out whatever the tree has.

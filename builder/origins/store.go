@@ -9,6 +9,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"strings"
 	"time"
 
 	"github.com/pbrx-go/pbrx-go/builder/host"
@@ -61,8 +62,8 @@ func (s *store) run(ctx context.Context, argv ...string) (string, error) {
 	return s.git(ctx, gitRun{dir: s.repo}, argv...)
 }
 
-// init makes the store. The format of objects is that of the first fetch, which the other side tells.
-func (s *store) init(ctx context.Context) error {
+// init makes the store, with the names of objects that the other side has: sha1 or sha256.
+func (s *store) init(ctx context.Context, format string) error {
 	if s.exists() {
 		return nil
 	}
@@ -71,7 +72,7 @@ func (s *store) init(ctx context.Context) error {
 		return err
 	}
 	defer os.RemoveAll(beside) // where it is still there, it is of no use
-	if _, err := s.git(ctx, gitRun{dir: beside}, "init", "--quiet", "--bare", "--initial-branch=main", "."); err != nil {
+	if _, err := s.git(ctx, gitRun{dir: beside}, "init", "--quiet", "--bare", "--initial-branch=main", "--object-format="+format, "."); err != nil {
 		return err
 	}
 	return os.Rename(beside, s.repo)
@@ -79,16 +80,28 @@ func (s *store) init(ctx context.Context) error {
 
 // fetch gets what refspecs name, with its whole history. Errors are *host.FetchError behind the position of the repository.
 func (s *store) fetch(ctx context.Context, refspecs ...string) error {
+	if err := s.init(ctx, "sha1"); err != nil {
+		return err
+	}
+	err := s.ask(ctx, refspecs)
+	if err != nil && strings.Contains(err.Error(), "mismatched algorithms: client sha1; server sha256") { // git learns it no earlier
+		if err := errors.Join(os.RemoveAll(s.repo), s.init(ctx, "sha256")); err != nil {
+			return err
+		}
+		err = s.ask(ctx, refspecs)
+	}
+	return err
+}
+
+// ask has git fetch.
+func (s *store) ask(ctx context.Context, refspecs []string) error {
 	remote, err := s.remote()
 	if err != nil {
 		return err
 	}
-	if err := s.init(ctx); err != nil {
-		return err
-	}
 	ctx, cancel := context.WithTimeoutCause(ctx, storePatience, fmt.Errorf("git took more than %s", storePatience))
 	defer cancel()
-	argv := []string{"fetch", "--quiet", "--no-tags", "--prune", "--force", "--no-write-fetch-head", "--no-recurse-submodules", "--no-auto-maintenance", "--", s.address}
+	argv := []string{"-c", "fetch.unpackLimit=1", "fetch", "--quiet", "--no-tags", "--prune", "--force", "--no-write-fetch-head", "--no-recurse-submodules", "--no-auto-maintenance", "--", s.address}
 	cmd := remote.Git(ctx, s.address, s.repo, append(argv, refspecs...)...)
 	said := &limited{most: 1 << 20}
 	cmd.Stderr = said
