@@ -103,7 +103,9 @@ func (r *Run) distroIndex(ctx context.Context, c gateway.Client, compiler *plan2
 	if err := readJSON(ctx, c, report, "index.json", &found); err != nil {
 		return index, err
 	}
+	step := plan2llb.IndexStep(base, repositories)
 	if found.Mirror != plan2llb.MirrorID(r.opts.Host.Secrets[plan2llb.SecretMirror]) {
+		step += plan2llb.AnotherMirror
 		index, report = compiler.IndexAgain(base, repositories)
 		if err := readJSON(ctx, c, report, "index.json", &found); err != nil {
 			return index, err
@@ -114,7 +116,7 @@ func (r *Run) distroIndex(ctx context.Context, c gateway.Client, compiler *plan2
 	if len(repositories) > 0 {
 		name = plan2llb.IndexStep(base, repositories)
 	}
-	return index, r.age(ctx, c, report, "index.json", Age{Name: name, Refresh: plan2llb.RefreshDistro, step: plan2llb.IndexStep(base, repositories)})
+	return index, r.age(ctx, c, report, "index.json", Age{Name: name, Refresh: plan2llb.RefreshDistro, step: step})
 }
 
 // lookUp chooses the init and reports every package that the distribution does not have.

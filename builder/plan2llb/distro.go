@@ -51,6 +51,9 @@ func CanInstall(packageManager string) bool {
 
 const indexStep = "[distro] package index"
 
+// AnotherMirror ends the name of the step that fetches an index again (IndexAgain).
+const AnotherMirror = " from another mirror"
+
 // IsIndex says whether a step is the one that fetches the package index.
 func IsIndex(step string) bool { return strings.HasPrefix(step, indexStep) }
 
@@ -76,18 +79,18 @@ type PackageIndex struct {
 // (MirrorID), and {"asked"}, when that was. What is to be installed is no part of its key, nor is the mirror: an index that is kept may
 // be from another one, and has to be fetched again (IndexAgain), because package managers find nothing in it then.
 func (c *Compiler) Index(base images.Base, beside []images.Repository) (index PackageIndex, report llb.State) {
-	return c.packageIndex(base, beside, c.refresh(RefreshDistro))
+	return c.packageIndex(base, beside, IndexStep(base, beside), c.refresh(RefreshDistro))
 }
 
 // IndexAgain is Index, whatever was kept.
 func (c *Compiler) IndexAgain(base images.Base, beside []images.Repository) (index PackageIndex, report llb.State) {
-	return c.packageIndex(base, beside, llb.IgnoreCache)
+	return c.packageIndex(base, beside, IndexStep(base, beside)+AnotherMirror, llb.IgnoreCache)
 }
 
-func (c *Compiler) packageIndex(base images.Base, beside []images.Repository, refresh llb.RunOption) (index PackageIndex, report llb.State) {
+func (c *Compiler) packageIndex(base images.Base, beside []images.Repository, name string, refresh llb.RunOption) (index PackageIndex, report llb.State) {
 	m := managers()[base.PackageManager]
 	_, from := repositoryNames(beside)
-	run := c.exec(c.in.Base, Step{Name: IndexStep(base, beside), From: from}, program(base.Python.Executable, "packages.py", "index", base.PackageManager, m.index),
+	run := c.exec(c.in.Base, Step{Name: name, From: from}, program(base.Python.Executable, "packages.py", "index", base.PackageManager, m.index),
 		c.network(), secret(SecretMirror), repositories(base.PackageManager, beside), c.discard(m), refresh)
 	return PackageIndex{State: run.AddMount(m.index, llb.Scratch()), repositories: beside}, run.AddMount("/out", llb.Scratch())
 }
