@@ -55,6 +55,8 @@ type parts struct {
 	// wheel is the project's, and name the project's; none where there is no project.
 	wheel llb.State
 	name  string
+	// made is what commands made in other images, by the number of the image that they are of.
+	made map[int][]plan2llb.Made
 	// base is the base image before its runs, ran after them.
 	base, ran stack
 }
@@ -105,10 +107,10 @@ func (p *parts) image(ctx context.Context, c gateway.Client, n int, image images
 		return s, err
 	}
 	s = s.with(p.compiler.Trees(p.target(), p.extraGroups(n, image))[p.environments():]...)
-	if s, err = p.files(ctx, c, s, image.Files, label(image)); err != nil {
+	if s, err = p.files(ctx, c, s, image.Files, p.made[n], label(image)); err != nil {
 		return s, err
 	}
-	return p.runs(ctx, c, s, image.Runs, label(image))
+	return p.runs(ctx, c, s, image)
 }
 
 // label is what steps call an image: its script, or its own name.
@@ -132,14 +134,14 @@ func (p *parts) baseImage(ctx context.Context, c gateway.Client, image images.Im
 			late = append(late, f)
 		}
 	}
-	if s, err = p.files(ctx, c, s, early, "all images"); err != nil {
+	if s, err = p.files(ctx, c, s, early, nil, "all images"); err != nil {
 		return s, err
 	}
 	s = s.with(p.compiler.Trees(p.target(), p.baseGroups())...)
-	if p.base, err = p.files(ctx, c, s, late, "all images, over Python"); err != nil {
+	if p.base, err = p.files(ctx, c, s, late, p.made[0], "all images, over Python"); err != nil {
 		return s, err
 	}
-	p.ran, err = p.runs(ctx, c, p.base, image.Runs, "all images")
+	p.ran, err = p.runs(ctx, c, p.base, image)
 	return p.ran, err
 }
 
@@ -161,7 +163,7 @@ func (p *parts) beginning(ctx context.Context, c gateway.Client, n int, image im
 	if p.compiler.Merges() {
 		return begun.with(p.ran.over...), nil
 	}
-	return p.runs(ctx, c, begun.with(p.base.over...), p.plan.Images[0].Runs, "all images")
+	return p.runs(ctx, c, begun.with(p.base.over...), p.plan.Images[0])
 }
 
 // replaced are the distributions of the base that those of an image replace.

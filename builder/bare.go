@@ -160,32 +160,48 @@ func (r *Run) addPython(ctx context.Context, g *ground) error {
 	}
 	job.Secrets[plan2llb.SecretBootstrapConf] = plan2llb.BootstrapAptConf(job.Secrets[plan2llb.SecretBootstrapSources] != nil)
 	return r.solve(ctx, job, func(ctx context.Context, c gateway.Client) error {
-		install, report := g.compiler.AddPython(g.bare.base, g.compiler.Portable(g.bare.base.PackageManager, g.bare.program))
-		var found struct {
-			Missing []string `json:"missing"`
-			Content string   `json:"content"`
-		}
-		if err := readJSON(ctx, c, report, "index.json", &found); err != nil {
+		base := g.bare.base
+		by := g.portable(g.compiler)
+		index, err := r.distroIndex(ctx, c, by, base, nil)
+		if err != nil {
 			return err
 		}
-		age := Age{Name: "package index of " + g.bare.base.DistroName, Refresh: plan2llb.RefreshDistro, step: plan2llb.IndexStep(g.bare.base, nil)}
-		if err := r.age(ctx, c, report, "index.json", age); err != nil {
+		var found struct {
+			Missing []string `json:"missing"`
+		}
+		if err := readJSON(ctx, c, by.Wanted(base, index, []string{plan2llb.DistroPython}), "index.json", &found); err != nil {
 			return err
 		}
 		if len(found.Missing) > 0 {
-			return &BaseError{Location: g.image.Location, Err: fmt.Errorf("it has no Python, and %s has no package %s", g.bare.base.DistroName, plan2llb.DistroPython)}
+			return &BaseError{Location: g.image.Location, Err: fmt.Errorf("it has no Python, and %s has no package %s", base.DistroName, plan2llb.DistroPython)}
 		}
-		image := *g.image
-		image.State = install(found.Content)
-		steps := *g
-		steps.image, steps.compiler = &image, g.compiler.On(image.State, image.Config)
-		if err := r.learn(ctx, c, &steps, plan2llb.DistroPythonPath); err != nil {
+		steps := g.with(by, index)
+		if err := r.learn(ctx, c, steps, plan2llb.DistroPythonPath); err != nil {
 			return err
 		}
-		steps.base.Python.Package = plan2llb.DistroPython
-		steps.layers = []plan2llb.Layer{{Content: "distro", CreatedBy: "pbrx-go: the distribution's Python"}}
-		*g = steps
-		r.cached = append(r.cached, image.State)
+		// Later jobs of this run take what this one made.
+		again := g.portable(g.compiler.Kept())
+		kept, _ := again.Index(base, nil)
+		kept.Content = index.Content
+		made := g.with(again, kept)
+		made.base, made.compiler = steps.base, steps.compiler
+		made.base.Python.Package = plan2llb.DistroPython
+		made.layers = []plan2llb.Layer{{Content: "distro", CreatedBy: "pbrx-go: the distribution's Python"}}
+		*g = *made
+		r.cached = append(r.cached, made.image.State)
 		return nil
 	})
+}
+
+// portable is the compiler of steps that a first Python runs.
+func (g *ground) portable(compiler *plan2llb.Compiler) *plan2llb.Compiler {
+	return compiler.With(compiler.Portable(g.bare.base.PackageManager, g.bare.program))
+}
+
+// with is the ground with the distribution's Python installed out of an index.
+func (g *ground) with(by *plan2llb.Compiler, index plan2llb.PackageIndex) *ground {
+	image, other := *g.image, *g
+	image.State = by.Packages(g.bare.base, index, []images.Package{{Name: plan2llb.DistroPython, From: images.NoPython}}, "runtime")
+	other.image, other.compiler, other.index = &image, g.compiler.On(image.State, image.Config), &index
+	return &other
 }

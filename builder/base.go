@@ -137,6 +137,7 @@ type facts struct {
 	Inits          map[string]string `json:"inits"`
 	Python         images.Python     `json:"python"`
 	Prefix         string            `json:"prefix"`
+	Libc           string            `json:"libc"`
 	Distributions  map[string]string `json:"distributions"`
 }
 
@@ -158,6 +159,7 @@ func probe(ctx context.Context, c gateway.Client, base *BaseImage, compiler *pla
 		Platform:       platform.OS + "/" + platform.Architecture,
 		Distro:         distro,
 		DistroName:     distro.String(),
+		Libc:           f.Libc,
 		PackageManager: f.PackageManager,
 		Python:         f.Python,
 		Distributions:  f.Distributions,

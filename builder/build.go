@@ -80,8 +80,8 @@ type build struct {
 	tools    plan2llb.Builder
 	own      []string
 	warnings []string
-	// indexes are the package indexes that were fetched, by the repositories in them.
-	indexes map[string]plan2llb.PackageIndex
+	// place is where the distro packages of the images are installed, workplace where those are that wheels are made with.
+	place, workplace *plot
 	// supposing says that nothing is solved: indexes are taken for fetched.
 	supposing bool
 }
@@ -98,7 +98,7 @@ type Output interface {
 // project's wheel must confirm what the project declares. Errors are *StepError, *WheelError, *MissingPackageError,
 // *ScriptsError, *EngineError, or those of planning and of setupcfg.
 func (r *Run) Build(ctx context.Context, in images.Input, out Output) (*Result, error) {
-	in.Base = r.Base
+	in.Base, in.Builder = r.Base, r.Builder
 	b, assemblies, err := r.assemble(ctx, in)
 	if r.features.HostNetwork && hostNetworkRefused(err) { // then what the engine has instead must do
 		r.features.HostNetwork = false
@@ -120,7 +120,7 @@ func (r *Run) Build(ctx context.Context, in images.Input, out Output) (*Result, 
 
 // assemble runs every step in a job of its own.
 func (r *Run) assemble(ctx context.Context, in images.Input) (b *build, assemblies []assembly, err error) {
-	b = &build{Run: r, compiler: r.compiler(), project: in.Project}
+	b = r.newBuild(in)
 	_, err = r.solver.Solve(ctx, r.job(func(ctx context.Context, c gateway.Client) (*gateway.Result, error) {
 		var err error
 		if assemblies, err = b.assemble(ctx, c, in); err != nil {
@@ -185,12 +185,17 @@ func (b *build) wheels(ctx context.Context, c gateway.Client, on workshop, in *i
 	if err := b.siblingWheels(on); err != nil {
 		return nil, err
 	}
+	if err := p.elsewhere(ctx, c); err != nil {
+		return nil, err
+	}
+	tree := b.opts.Source.tree()
+	tree.Made = p.forWheel()
 	in.Siblings = slices.Clone(in.Siblings)
 	metadata := &setupcfg.Wheel{}
 	group, gctx := errgroup.WithContext(ctx)
 	if !in.NoProject {
 		group.Go(func() (err error) {
-			p.wheel, metadata, err = b.makeWheel(gctx, c, on, b.plan.Source, b.opts.Source.tree())
+			p.wheel, metadata, err = b.makeWheel(gctx, c, on, b.plan.Source, tree)
 			return err
 		})
 	}

@@ -82,35 +82,35 @@ func (b *build) check(ctx context.Context, c gateway.Client, project *setupcfg.P
 	}
 	b.failed = nil
 	scripts := slices.Concat(project.ConsoleScripts.Value, project.GUIScripts.Value)
-	trees := make([][]setupcfg.Script, len(all))
+	trees := make([][]start, len(all))
 	for n, a := range all {
-		i := slices.IndexFunc(scripts, func(s setupcfg.Script) bool { return s.Name == a.image.Script })
-		if i < 0 {
+		starts := startsOf(a.image, scripts)
+		if len(starts) == 0 {
 			continue
 		}
 		if a.dockerfile != nil && !a.dockerfile.FromBase {
-			b.warnings = append(b.warnings, fmt.Sprintf("%s: whether %s starts is not looked at: %s does not end in an image that is made from the base image", scripts[i].Pos, a.image.Script, a.image.Dockerfile))
+			b.warnings = append(b.warnings, fmt.Sprintf("%s: whether %s starts is not looked at: %s does not end in an image that is made from the base image", starts[0].from, starts[0].Name, a.image.Dockerfile))
 			continue
 		}
 		tree := 0
 		if a.own {
 			tree = n
 		}
-		trees[tree] = append(trees[tree], scripts[i])
+		trees[tree] = append(trees[tree], starts...)
 	}
-	for n, scripts := range trees {
-		if len(scripts) == 0 && (n > 0 || !b.plan.SystemSitePackages) {
+	for n, starts := range trees {
+		if len(starts) == 0 && (n > 0 || !b.plan.SystemSitePackages) {
 			continue
 		}
 		name := "[check] scripts"
 		if n > 0 {
-			name = "[check " + all[n].image.Script + "] script"
+			name = "[check " + label(all[n].image) + "] script"
 		}
-		results, conflicts, err := b.load(ctx, c, name, all[n], scripts)
+		results, conflicts, err := b.load(ctx, c, name, all[n], starts)
 		if err != nil {
 			return err
 		}
-		b.judge(project, scripts, results)
+		b.judge(project, starts, results)
 		b.judgeRequirements(conflicts)
 	}
 	if len(b.failed) > 0 && b.opts.Check != CheckWarn {
@@ -125,6 +125,8 @@ func (b *build) check(ctx context.Context, c gateway.Client, project *setupcfg.P
 // loaded is what check.py says of one script.
 type loaded struct {
 	Script, Kind  string
+	Of            string // the kind of what was started
+	Path          string // where it is
 	Type, Message string
 	Missing       string // the module that there is not
 	Setuptools    *string
@@ -135,7 +137,7 @@ type loaded struct {
 	Frames, Trace []string
 }
 
-func (b *build) load(ctx context.Context, c gateway.Client, name string, a assembly, scripts []setupcfg.Script) (results []loaded, conflicts []unmet, err error) {
+func (b *build) load(ctx context.Context, c gateway.Client, name string, a assembly, starts []start) (results []loaded, conflicts []unmet, err error) {
 	raw, err := b.configOf(a)
 	if err != nil {
 		return nil, nil, err
@@ -145,11 +147,13 @@ func (b *build) load(ctx context.Context, c gateway.Client, name string, a assem
 		return nil, nil, err
 	}
 	points := []plan2llb.EntryPoint{}
-	for _, s := range scripts {
-		module, attribute, _ := strings.Cut(s.Value, ":")
-		points = append(points, plan2llb.EntryPoint{Name: s.Name, Module: strings.TrimSpace(module), Attribute: strings.TrimSpace(attribute)})
+	for _, s := range starts {
+		points = append(points, s.EntryPoint)
 	}
-	slices.SortFunc(points, func(a, b plan2llb.EntryPoint) int { return cmp.Compare(a.Name, b.Name) })
+	slices.SortFunc(points, func(a, b plan2llb.EntryPoint) int {
+		return cmp.Or(cmp.Compare(a.Name, b.Name), cmp.Compare(a.Kind, b.Kind))
+	})
+	points = slices.Compact(points)
 	st, err := b.compiler.Check(b.plan, name, a.state, config, points, b.tools)
 	if err != nil {
 		return nil, nil, err
@@ -160,15 +164,15 @@ func (b *build) load(ctx context.Context, c gateway.Client, name string, a assem
 	return results, conflicts, readJSON(ctx, c, st, "conflicts.json", &conflicts)
 }
 
-// judge notes the scripts that failed and warns of those of which that is not sure.
-func (b *build) judge(project *setupcfg.Project, scripts []setupcfg.Script, results []loaded) {
-	for _, s := range scripts {
-		i := slices.IndexFunc(results, func(l loaded) bool { return l.Script == s.Name })
+// judge notes what failed and warns of that of which that is not sure.
+func (b *build) judge(project *setupcfg.Project, starts []start, results []loaded) {
+	for _, s := range starts {
+		i := slices.IndexFunc(results, func(l loaded) bool { return l.Script == s.Name && l.Of == s.Kind })
 		if i < 0 {
 			continue
 		}
 		l := results[i]
-		f := FailedCheck{Script: s.Name, From: s.Pos.String(), trace: l.Trace}
+		f := FailedCheck{Script: s.Name, From: s.from, trace: l.Trace}
 		switch {
 		case l.Kind == "loaded":
 		case l.Kind == "slow":
@@ -188,6 +192,10 @@ func (l loaded) surroundings() bool { return (l.OS && l.library() == "") || l.En
 // problem is what happened, in one phrase.
 func (l loaded) problem() string {
 	switch {
+	case l.Kind == "forbidden":
+		return l.Path + " is not executable for the image's user"
+	case l.Kind == "absent" && strings.Contains(l.Script, "/"):
+		return "the image has no such file"
 	case l.Kind == "absent":
 		return "the image has no program of that name on its PATH"
 	case l.Kind == "killed" && l.Status < 0:

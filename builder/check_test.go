@@ -67,7 +67,7 @@ func TestJudge(t *testing.T) {
 			if c.constrained {
 				b.plan.Constraints = &images.Constraints{}
 			}
-			b.judge(project, []setupcfg.Script{script}, results)
+			b.judge(project, []start{scriptStart(script)}, results)
 			got := ""
 			if len(b.failed) > 0 {
 				got = (&ScriptsError{Failed: b.failed}).Error()

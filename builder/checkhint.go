@@ -6,16 +6,23 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/pbrx-go/pbrx-go/builder/plan2llb"
 	"github.com/pbrx-go/pbrx-go/setupcfg"
 )
 
-// hint says what to do about a script that cannot be loaded.
-func (b *build) hint(project *setupcfg.Project, s setupcfg.Script, l loaded) string {
-	module, _, _ := strings.Cut(s.Value, ":")
+// hint says what to do about what cannot be loaded or started.
+func (b *build) hint(project *setupcfg.Project, s start, l loaded) string {
+	module := s.Module
 	own, _, _ := strings.Cut(module, ".")
 	missing, _, _ := strings.Cut(l.Missing, ".")
 	library := l.library()
 	switch {
+	case s.Kind == plan2llb.Command && l.Kind == "absent":
+		return "correct the command, or add what has the program to requirements, packages or files"
+	case s.Kind == plan2llb.Command && l.Kind == "forbidden":
+		return "give the file a mode such as 0755, or run as another user"
+	case s.Kind == plan2llb.WSGI && l.Type == "TypeError" && len(l.Frames) == 0:
+		return "name a WSGI application, which is called for each request"
 	case library != "":
 		return fmt.Sprintf("name the distro package that has %s in bindep.txt, in a line without a profile, which is for run time", library)
 	case missing == "" && l.Type == "AttributeError" && len(l.Frames) == 0:

@@ -2,8 +2,9 @@ package builder
 
 import (
 	"context"
-	"errors"
 	"fmt"
+	"maps"
+	"slices"
 
 	"github.com/moby/buildkit/client/llb"
 	gateway "github.com/moby/buildkit/frontend/gateway/client"
@@ -12,14 +13,17 @@ import (
 	"github.com/pbrx-go/pbrx-go/images"
 )
 
-// files puts files over what there is so far.
-func (p *parts) files(ctx context.Context, c gateway.Client, s stack, files []images.File, what string) (stack, error) {
-	if len(files) == 0 {
-		return s, nil
-	}
+// files puts files over what there is so far, and what commands made elsewhere.
+func (p *parts) files(ctx context.Context, c gateway.Client, s stack, files []images.File, made []plan2llb.Made, what string) (stack, error) {
 	others, err := p.others(ctx, c, files)
 	if err != nil {
 		return s, err
+	}
+	more, where := plan2llb.MadeFiles(made)
+	files = slices.Concat(files, more)
+	maps.Copy(others, where)
+	if len(files) == 0 {
+		return s, nil
 	}
 	tree := p.compiler.Files(p.compiler.Lay(s.root, s.over), p.target(), files, others, what)
 	return s.with(plan2llb.Overlay{State: tree, Layer: plan2llb.Layer{Content: "files", CreatedBy: "pbrx-go: files of " + what}}), nil
@@ -33,34 +37,23 @@ func (p *parts) others(ctx context.Context, c gateway.Client, files []images.Fil
 		if _, known := others[ref]; known || ref == "" {
 			continue
 		}
-		st, err := p.other(ctx, c, ref, f.From)
+		image, err := p.other(ctx, c, ref, f.From)
 		if err != nil {
 			return nil, err
 		}
-		others[ref] = st
+		others[ref] = image.State
 	}
 	return others, nil
 }
 
-func (p *parts) runs(_ context.Context, _ gateway.Client, s stack, runs []images.RunStep, _ string) (stack, error) {
-	if len(runs) > 0 {
-		return s, errors.New("runs")
-	}
-	return s, nil
-}
-
-// other is the file system of another image that the definition names.
-func (b *build) other(ctx context.Context, c gateway.Client, ref, from string) (llb.State, error) {
+// other is another image that the definition names.
+func (b *build) other(ctx context.Context, c gateway.Client, ref, from string) (*BaseImage, error) {
 	if b.supposing {
-		return llb.Scratch(), nil
+		return &BaseImage{State: llb.Scratch()}, nil
 	}
 	at, err := images.ParseLocation(ref)
 	if err != nil {
-		return llb.State{}, images.PlanError{fmt.Errorf("%s: %w", from, err)}
+		return nil, images.PlanError{fmt.Errorf("%s: %w", from, err)}
 	}
-	image, err := b.Image(ctx, c, at)
-	if err != nil {
-		return llb.State{}, err
-	}
-	return image.State, nil
+	return b.Image(ctx, c, at)
 }

@@ -19,7 +19,8 @@ import (
 
 // workshop is where wheels are made: the root file systems, and the builder's own Python tools.
 type workshop struct {
-	builder plan2llb.Builder
+	compiler *plan2llb.Compiler
+	builder  plan2llb.Builder
 	// tools has what the project's own wheel is made with, compile the compile profile, too.
 	tools, compile llb.State
 	// profile says whether there is a compile profile that tools lacks.
@@ -28,10 +29,11 @@ type workshop struct {
 
 // workshop installs what wheels are made with.
 func (b *build) workshop(index plan2llb.PackageIndex) workshop {
-	r := workshop{tools: b.compiler.Packages(b.Base, index, b.plan.Tools, "build"), profile: plan2llb.Lacking}
-	r.builder, r.compile = b.compiler.Builder(b.Base, r.tools), r.tools
+	on, base := b.workplace.compiler, b.workplace.base
+	r := workshop{compiler: on, tools: on.Packages(base, index, b.plan.Tools, "build"), profile: plan2llb.Lacking}
+	r.builder, r.compile = on.Builder(base, r.tools), r.tools
 	if len(b.plan.Compile) > 0 {
-		r.compile = b.compiler.Packages(b.Base, index, slices.Concat(b.plan.Compile, b.plan.Tools), "compile")
+		r.compile = on.Packages(base, index, slices.Concat(b.plan.Compile, b.plan.Tools), "compile")
 		r.profile = plan2llb.Withheld
 	}
 	return r
@@ -47,7 +49,7 @@ func (b *build) wheel(on workshop, source images.Source, tree plan2llb.Tree, aga
 	case source.Toolchain != "":
 		root, profile = on.compile, plan2llb.Installed
 	}
-	return b.compiler.Wheel(on.builder, root, profile, source, tree)
+	return on.compiler.Wheel(on.builder, root, profile, source, tree)
 }
 
 // distribution is one that was resolved, as resolve.py describes it.
@@ -154,7 +156,7 @@ func (b *build) dependencies(ctx context.Context, c gateway.Client, on workshop,
 // resolve decides on versions, without the compile profile where that will do.
 func (b *build) resolve(ctx context.Context, c gateway.Client, on workshop, r plan2llb.Requirements, answer *resolution) error {
 	try := func(root llb.State, profile plan2llb.Profile) error {
-		st, err := b.compiler.Resolve(on.builder, root, r, profile)
+		st, err := on.compiler.Resolve(on.builder, root, r, profile)
 		if err != nil {
 			return err
 		}
@@ -210,7 +212,7 @@ func (b *build) makeWheels(ctx context.Context, c gateway.Client, on workshop, d
 	for _, names := range d.downloads(byName) {
 		tasks.Go(func() error {
 			var found fetched
-			st, err := b.compiler.Fetch(on.builder, groupName(names), artifacts(names, byName))
+			st, err := on.compiler.Fetch(on.builder, groupName(names), artifacts(names, byName))
 			if err == nil {
 				err = readJSON(gctx, c, st, "wheels.json", &found)
 			}
@@ -264,7 +266,7 @@ func (b *build) compile(ctx context.Context, c gateway.Client, on workshop, d di
 		from = append(from, "which leads to "+strings.Join(d.Why[1:], ", "))
 	}
 	try := func(root llb.State, profile plan2llb.Profile) error {
-		if st, err = b.compiler.Compile(on.builder, root, d.Artifact, from, profile); err != nil {
+		if st, err = on.compiler.Compile(on.builder, root, d.Artifact, from, profile); err != nil {
 			return err
 		}
 		return readJSON(ctx, c, st, "wheels.json", &found)

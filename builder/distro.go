@@ -16,7 +16,6 @@ import (
 // distroPackages fetches the package indexes, chooses the init, and says where the distro packages of all images and of the
 // builder are. What is asked for and not to be had is an error.
 func (b *build) distroPackages(ctx context.Context, c gateway.Client, p *parts) (workshop, error) {
-	b.indexes = map[string]plan2llb.PackageIndex{}
 	levels := b.plan.DistroLevels()
 	if err := b.lookUp(ctx, c, levels); err != nil {
 		return workshop{}, err
@@ -33,7 +32,7 @@ func (b *build) distroPackages(ctx context.Context, c gateway.Client, p *parts) 
 		}
 	}
 	p.distro = s
-	index, err := b.index(ctx, c, levels[len(levels)-1].Repositories, len(b.plan.Tools)+len(b.plan.Compile) > 0)
+	index, err := b.index(ctx, c, b.workplace, levels[len(levels)-1].Repositories, len(b.plan.Tools)+len(b.plan.Compile) > 0)
 	if err != nil {
 		return workshop{}, err
 	}
@@ -47,7 +46,7 @@ func (b *build) level(ctx context.Context, c gateway.Client, s stack, level imag
 		s = s.above(root, plan2llb.Layer{Content: "accounts", CreatedBy: "pbrx-go: accounts of " + level.From})
 	}
 	if plan2llb.Installs(level.DistroContent) {
-		index, err := b.index(ctx, c, level.Repositories, true)
+		index, err := b.index(ctx, c, b.place, level.Repositories, true)
 		if err != nil {
 			return s, err
 		}
@@ -65,7 +64,7 @@ func (b *build) level(ctx context.Context, c gateway.Client, s stack, level imag
 
 // ownPackages installs what one image has beyond the others.
 func (p *parts) ownPackages(ctx context.Context, c gateway.Client, image images.Image) (llb.State, error) {
-	index, err := p.index(ctx, c, image.Distro.Repositories, true)
+	index, err := p.index(ctx, c, p.place, image.Distro.Repositories, true)
 	if err != nil {
 		return llb.State{}, err
 	}
@@ -73,7 +72,7 @@ func (p *parts) ownPackages(ctx context.Context, c gateway.Client, image images.
 }
 
 // index is the package index with some repositories. It is fetched once; where it is not needed it is empty.
-func (b *build) index(ctx context.Context, c gateway.Client, repositories []images.Repository, needed bool) (plan2llb.PackageIndex, error) {
+func (b *build) index(ctx context.Context, c gateway.Client, g *plot, repositories []images.Repository, needed bool) (plan2llb.PackageIndex, error) {
 	if !needed {
 		return plan2llb.PackageIndex{State: llb.Scratch()}, nil
 	}
@@ -81,14 +80,22 @@ func (b *build) index(ctx context.Context, c gateway.Client, repositories []imag
 	for _, r := range repositories {
 		fmt.Fprintf(&key, "%q", []string{r.Name, r.URI, r.Suite, strings.Join(r.Components, " "), r.Key.Pin})
 	}
-	if index, ok := b.indexes[key.String()]; ok {
+	if index, ok := g.indexes[key.String()]; ok {
 		return index, nil
 	}
-	index, report := b.compiler.Index(b.Base, repositories)
 	if b.supposing {
-		b.indexes[key.String()] = index
+		index, _ := g.compiler.Index(g.base, repositories)
+		g.indexes[key.String()] = index
 		return index, nil
 	}
+	index, err := b.distroIndex(ctx, c, g.compiler, g.base, repositories)
+	g.indexes[key.String()] = index
+	return index, err
+}
+
+// distroIndex fetches a package index.
+func (r *Run) distroIndex(ctx context.Context, c gateway.Client, compiler *plan2llb.Compiler, base images.Base, repositories []images.Repository) (plan2llb.PackageIndex, error) {
+	index, report := compiler.Index(base, repositories)
 	var found struct {
 		Content string `json:"content"`
 	}
@@ -96,13 +103,11 @@ func (b *build) index(ctx context.Context, c gateway.Client, repositories []imag
 		return index, err
 	}
 	index.Content = found.Content
-	name := "package index of " + b.Base.DistroName
+	name := "package index of " + base.DistroName
 	if len(repositories) > 0 {
-		name = plan2llb.IndexStep(b.Base, repositories)
+		name = plan2llb.IndexStep(base, repositories)
 	}
-	err := b.age(ctx, c, report, "index.json", Age{Name: name, Refresh: plan2llb.RefreshDistro, step: plan2llb.IndexStep(b.Base, repositories)})
-	b.indexes[key.String()] = index
-	return index, err
+	return index, r.age(ctx, c, report, "index.json", Age{Name: name, Refresh: plan2llb.RefreshDistro, step: plan2llb.IndexStep(base, repositories)})
 }
 
 // lookUp chooses the init and reports every package that the distribution does not have.
@@ -116,8 +121,8 @@ func (b *build) lookUp(ctx context.Context, c gateway.Client, levels []images.Le
 		return nil
 	}
 	lacking := &MissingPackageError{Distro: b.Base.DistroName}
-	look := func(repositories []images.Repository, packages []images.Package, candidates ...images.InitCandidate) error {
-		missing, err := b.lacking(ctx, c, repositories, packages, candidates)
+	look := func(g *plot, repositories []images.Repository, packages []images.Package, candidates ...images.InitCandidate) error {
+		missing, err := b.lacking(ctx, c, g, repositories, packages, candidates)
 		if err != nil {
 			return err
 		}
@@ -134,19 +139,23 @@ func (b *build) lookUp(ctx context.Context, c gateway.Client, levels []images.Le
 	}
 	for n, level := range levels {
 		packages, candidates := slices.Clone(level.Packages), []images.InitCandidate{}
-		if n == len(levels)-1 {
+		if n == len(levels)-1 && b.workplace == b.place {
 			packages = slices.Concat(packages, b.plan.Compile, b.plan.Tools)
+		} else if n == len(levels)-1 {
+			if err := look(b.workplace, level.Repositories, slices.Concat(b.plan.Compile, b.plan.Tools)); err != nil {
+				return err
+			}
 		}
 		if n == 0 {
 			candidates = b.plan.Init.Candidates
 		}
-		if err := look(level.Repositories, packages, candidates...); err != nil {
+		if err := look(b.place, level.Repositories, packages, candidates...); err != nil {
 			return err
 		}
 	}
 	for _, image := range b.plan.Images {
 		if image.Selected && !image.Distro.IsZero() {
-			if err := look(image.Distro.Repositories, image.Distro.Packages); err != nil {
+			if err := look(b.place, image.Distro.Repositories, image.Distro.Packages); err != nil {
 				return err
 			}
 		}
@@ -158,7 +167,7 @@ func (b *build) lookUp(ctx context.Context, c gateway.Client, levels []images.Le
 }
 
 // lacking are those of some packages that there are not.
-func (b *build) lacking(ctx context.Context, c gateway.Client, repositories []images.Repository, packages []images.Package, candidates []images.InitCandidate) ([]string, error) {
+func (b *build) lacking(ctx context.Context, c gateway.Client, g *plot, repositories []images.Repository, packages []images.Package, candidates []images.InitCandidate) ([]string, error) {
 	var wanted []string
 	for _, p := range packages {
 		wanted = append(wanted, p.Name)
@@ -170,17 +179,17 @@ func (b *build) lacking(ctx context.Context, c gateway.Client, repositories []im
 		return nil, nil
 	}
 	wanted = slices.Compact(slices.Sorted(slices.Values(wanted)))
-	if err := canInstall(b.image.Location, b.Base.PackageManager, wanted); err != nil {
+	if err := canInstall(g.location, g.base.PackageManager, wanted); err != nil {
 		return nil, err
 	}
-	index, err := b.index(ctx, c, repositories, true)
+	index, err := b.index(ctx, c, g, repositories, true)
 	if err != nil {
 		return nil, err
 	}
 	var found struct {
 		Missing []string `json:"missing"`
 	}
-	looked := b.compiler.Wanted(b.Base, index, wanted)
+	looked := g.compiler.Wanted(g.base, index, wanted)
 	if err := readJSON(ctx, c, looked, "index.json", &found); err != nil {
 		return nil, err
 	}

@@ -54,8 +54,8 @@ func (b *build) compileDockerfile(ctx context.Context, given dockerfile.Inputs, 
 	if err != nil {
 		return assembly{}, dockerfileError(err)
 	}
-	for _, s := range made.Steps {
-		b.compiler.Add(plan2llb.Step{Name: s.Name, From: []string{s.From}})
+	for _, name := range made.Steps {
+		b.compiler.Add(plan2llb.Step{Name: name})
 	}
 	a := assembly{image: image, state: made.State, dockerfile: made, own: true}
 	if made.FromBase {

@@ -13,7 +13,7 @@ import (
 // Dump compiles a plan as if every package were there and the wheel said what the project
 // declares, and writes the LLB of each image as text. Nothing is solved.
 func (r *Run) Dump(ctx context.Context, in images.Input) ([]byte, error) {
-	in.Base = r.Base
+	in.Base, in.Builder = r.Base, r.Builder
 	plan, err := images.New(in, r.opts.Plan)
 	if err != nil {
 		return nil, err
@@ -21,13 +21,19 @@ func (r *Run) Dump(ctx context.Context, in images.Input) ([]byte, error) {
 	if len(plan.Images) == 0 {
 		return nil, errors.New("writing the LLB of the images: what the project is called is known from its wheel only")
 	}
-	b := &build{Run: r, compiler: r.compiler(), plan: plan, init: plan.Init.Path, supposing: true}
+	b := r.newBuild(in)
+	b.plan, b.init, b.supposing = plan, plan.Init.Path, true
 	p := &parts{build: b, name: plan.Project.Name, in: in}
 	on, err := b.distroPackages(ctx, nil, p)
 	if err != nil {
 		return nil, err
 	}
-	if p.wheel, err = b.wheel(on, plan.Source, r.opts.Source.tree(), false); err != nil {
+	if err := p.elsewhere(ctx, nil); err != nil {
+		return nil, err
+	}
+	tree := r.opts.Source.tree()
+	tree.Made = p.forWheel()
+	if p.wheel, err = b.wheel(on, plan.Source, tree, false); err != nil {
 		return nil, err
 	}
 	if err := b.siblingWheels(on); err != nil {
@@ -66,7 +72,7 @@ func (b *build) supposed(on workshop, project *setupcfg.Project) (*dependencies,
 		d.wheels[s.canonical()] = plan2llb.Wheel{Name: s.canonical(), State: s.state, Dir: "/dist"}
 		d.Sets[0] = append(d.Sets[0], s.canonical())
 	}
-	resolved, err := b.compiler.Resolve(on.builder, on.tools, r, on.profile)
+	resolved, err := on.compiler.Resolve(on.builder, on.tools, r, on.profile)
 	d.wheels["resolved"] = plan2llb.Wheel{Name: "resolved", State: resolved, Dir: "/"}
 	return d, err
 }

@@ -22,7 +22,9 @@ type ground struct {
 	// layers are those that it has beyond the image's own.
 	layers   []plan2llb.Layer
 	compiler *plan2llb.Compiler
-	bare     *bare
+	// index is the distribution's package index, where it was fetched already.
+	index *plan2llb.PackageIndex
+	bare  *bare
 }
 
 // prepare opens an image and learns what it is. One without Python gets the distribution's. other says that it is

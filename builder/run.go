@@ -72,6 +72,8 @@ type SiblingSource struct {
 // Options are what a run needs beside the project.
 type Options struct {
 	Base images.Location
+	// Builder is the image that wheels are made in; the zero value is the base.
+	Builder images.Location
 	// Python is the interpreter of the base, by its path or by its name on the PATH there; empty is python3, or else python.
 	// A base without python3 gets the distribution's.
 	Python string
@@ -105,16 +107,22 @@ type Options struct {
 type Run struct {
 	// Base is what was learnt of the base image.
 	Base images.Base
+	// Builder is what was learnt of the image that wheels are made in; nil where that is the base.
+	Builder *images.Base
 
 	solver Solver
 	opts   Options
 	opener *opener
 	image  *BaseImage
 	// layers are those that the base has here beyond those of the image.
-	layers   []plan2llb.Layer
-	platform v1.Platform
-	features plan2llb.Features
-	tracker  *tracker
+	layers []plan2llb.Layer
+	// index is the distribution's package index, where it was fetched already.
+	index *plan2llb.PackageIndex
+	// elsewhere is the image that wheels are made in, where that is not the base.
+	elsewhere *ground
+	platform  v1.Platform
+	features  plan2llb.Features
+	tracker   *tracker
 	// failed are the checks that failed.
 	failed []FailedCheck
 	// cached are the states whose steps a layer cache holds after Build.
@@ -129,10 +137,17 @@ func Probe(ctx context.Context, solver Solver, opts Options) (*Run, error) {
 	r := &Run{solver: solver, opts: opts, opener: newOpener(opts), tracker: newTracker(opts.Status, opts.Host.Hidden...)}
 	g, err := r.prepare(ctx, opts.Base, false)
 	if err == nil {
-		r.image, r.Base, r.layers = g.image, g.base, g.layers
+		r.image, r.Base, r.layers, r.index = g.image, g.base, g.layers, g.index
 		err = r.chooseMirror(r.Base)
 	} else {
 		err = r.explain(ctx, err, g.compiler)
+	}
+	if err == nil {
+		if r.elsewhere, err = r.prepareBuilder(ctx, g); err != nil {
+			err = r.explain(ctx, err, r.elsewhere.compiler)
+		} else if r.elsewhere != nil {
+			r.Builder = &r.elsewhere.base
+		}
 	}
 	if err != nil {
 		return nil, errors.Join(err, r.Close(ctx))

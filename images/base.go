@@ -14,6 +14,8 @@ type Base struct {
 	Distro bindep.Distro `json:"-"`
 	// DistroName is the distribution for people to read, such as debian-12.
 	DistroName string `json:"distro"`
+	// Libc is the C library with its version, as in glibc 2.36, or musl.
+	Libc string `json:"-"`
 	// PackageManager is the program that installs distro packages: apt, apk,
 	// dnf, or empty where none was found.
 	PackageManager string `json:"package_manager"`

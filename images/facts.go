@@ -18,6 +18,7 @@ func FactsOf(in Input, opts Options) definition.Facts {
 	if f.Machine == "" {
 		f.Machine = f.Arch
 	}
+	f.Prefix, f.SitePackages = "{prefix}", "{site-packages}"
 	if python := in.Base.Python; python.Purelib != "" {
 		f.Prefix, f.SitePackages = path.Dir(python.Scripts), python.Purelib
 		if env := environmentOf(in.Base, in.environment(opts.Environment), in.setName()); env != "" {

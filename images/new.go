@@ -18,6 +18,8 @@ type Input struct {
 	// Bindep is nil where the project has no bindep.txt.
 	Bindep *bindep.File
 	Base   Base
+	// Builder is the image that wheels are made in; nil where that is the base.
+	Builder *Base
 	// Constraints are nil where there are none.
 	Constraints *Constraints
 	// Lock is nil where there is none.
@@ -98,6 +100,7 @@ func New(in Input, opts Options) (*Plan, error) {
 	p := &Plan{
 		Project:  Project{Name: in.Project.Name.Value, Version: in.Project.Version.Value},
 		Base:     in.Base,
+		Builder:  in.Builder,
 		Compile:  []Package{},
 		Tools:    []Package{},
 		Runtime:  []Package{},
@@ -129,6 +132,9 @@ func New(in Input, opts Options) (*Plan, error) {
 	problems = append(problems, in.checkExtras()...)
 	problems = append(problems, in.checkNothing()...)
 	problems = append(problems, p.addDockerfiles(in, programs(in.Project, opts, in.scriptPatterns()))...)
+	if in.Definition != nil {
+		p.LeftOut = in.Definition.LeftOut
+	}
 	if len(problems) > 0 {
 		return nil, PlanError(problems)
 	}
@@ -179,10 +185,14 @@ func (p *Plan) addTools(in Input) {
 	} else if from := gitUser(in); from != "" {
 		p.Tools = append(p.Tools, Package{Name: "git", From: from})
 	}
-	if !in.Base.Python.Ensurepip && in.Base.Python.Pip == "" {
-		pip := map[string]string{"apt": "python3-venv", "apk": "py3-pip", "dnf": "python3-pip"}[in.Base.PackageManager]
+	builder, has := in.Base, "the base has no pip"
+	if in.Builder != nil {
+		builder, has = *in.Builder, "the builder has no pip"
+	}
+	if !builder.Python.Ensurepip && builder.Python.Pip == "" {
+		pip := map[string]string{"apt": "python3-venv", "apk": "py3-pip", "dnf": "python3-pip"}[builder.PackageManager]
 		if pip != "" {
-			p.Tools = append(p.Tools, Package{Name: pip, From: "the base has no pip"})
+			p.Tools = append(p.Tools, Package{Name: pip, From: has})
 		}
 	}
 	p.Source.Toolchain = p.toolchain(in)

@@ -5,9 +5,11 @@ import "encoding/json"
 // Plan is everything that will be built and why. It encodes to stable JSON: the
 // same inputs give the same bytes.
 type Plan struct {
-	Project     Project `json:"project"`
-	Base        Base    `json:"base"`
-	Environment string  `json:"environment"`
+	Project Project `json:"project"`
+	Base    Base    `json:"base"`
+	// Builder is the image that wheels are made in; nil where that is the base.
+	Builder     *Base  `json:"builder,omitempty"`
+	Environment string `json:"environment"`
 	// SystemSitePackages says that the environment sees the modules of the base's interpreter, too.
 	SystemSitePackages bool `json:"system_site_packages,omitempty"`
 	Init               Init `json:"init"`
@@ -26,6 +28,8 @@ type Plan struct {
 	// Lock is the lock file that gives the versions of the dependencies; nil where there is none.
 	Lock   *Lock   `json:"lock,omitempty"`
 	Images []Image `json:"images"`
+	// LeftOut are entries of the definition for other architectures than that of the base.
+	LeftOut []string `json:"left_out,omitempty"`
 	// Unbuilt are programs that the project installs, too, and that get no image unless they are asked for.
 	Unbuilt  []Program `json:"unbuilt,omitempty"`
 	Warnings []string  `json:"warnings"`

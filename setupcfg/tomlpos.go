@@ -33,7 +33,7 @@ func tomlPath(keys ...string) string { return strings.Join(keys, "\x00") }
 func indexTOML(filename string, src []byte) *tomlIndex {
 	x := &tomlIndex{filename: filename, src: string(src), line: 1, places: map[string]scanner.Position{}, order: map[string][]string{}, arrays: map[string]int{},
 		names: map[string]scanner.Position{}, values: map[string]int{}}
-	x.byteOrderMark()
+	x.skipByteOrderMark()
 	var table, plain []string
 	for x.blank(true); x.at < len(x.src); x.blank(true) {
 		start := x.at

@@ -61,16 +61,22 @@ func (t *TOML) Below(path ...string) []string { return t.index.order[tomlPath(pa
 // comma at the end, the escapes \e and \x, times without seconds.
 func (t *TOML) Newer() []scanner.Position { return t.index.newer }
 
+// byteOrderMark may stand at the start of a document, and is no character of it.
+const byteOrderMark = "\ufeff"
+
 // place is the place of an offset.
 func (x *tomlIndex) place(at int) scanner.Position {
 	bol := strings.LastIndexByte(x.src[:at], '\n') + 1
+	if bol == 0 && at >= len(byteOrderMark) && strings.HasPrefix(x.src, byteOrderMark) {
+		bol = len(byteOrderMark)
+	}
 	return scanner.Position{Filename: x.filename, Line: 1 + strings.Count(x.src[:bol], "\n"), Column: 1 + utf8.RuneCountInString(x.src[bol:at])}
 }
 
-// byteOrderMark skips one at the start.
-func (x *tomlIndex) byteOrderMark() {
-	if strings.HasPrefix(x.src, "\ufeff") {
-		x.at = len("\ufeff")
+// skipByteOrderMark skips one at the start.
+func (x *tomlIndex) skipByteOrderMark() {
+	if strings.HasPrefix(x.src, byteOrderMark) {
+		x.at = len(byteOrderMark)
 		x.bol = x.at
 	}
 }

@@ -12,7 +12,7 @@ import (
 	"github.com/moby/buildkit/client/llb/sourceresolver"
 	"github.com/moby/buildkit/exporter/containerimage/exptypes"
 	gateway "github.com/moby/buildkit/frontend/gateway/client"
-	"github.com/moby/buildkit/util/apicaps"
+	gatewaypb "github.com/moby/buildkit/frontend/gateway/pb"
 	dockerspec "github.com/moby/docker-image-spec/specs-go/v1"
 	"github.com/opencontainers/go-digest"
 	v1 "github.com/opencontainers/image-spec/specs-go/v1"
@@ -47,7 +47,7 @@ func (c *client) BuildOpts() gateway.BuildOpts {
 		Opts:    opts,
 		Workers: []gateway.WorkerInfo{{Platforms: []v1.Platform{c.in.Platform}}},
 		LLBCaps: c.in.Caps,
-		Caps:    apicaps.CapSet{}, // nothing asks for these but what a frontend of an engine does
+		Caps:    gatewaypb.Caps.CapSet(nil), // none: the build context is a local source then
 	}
 }
 

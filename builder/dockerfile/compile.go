@@ -61,12 +61,9 @@ type Image struct {
 	Config dockerspec.DockerOCIImage
 	// FromBase says that its layers lie on those of the base image. It need not: its last stage may begin with another.
 	FromBase bool
-	// Steps are its steps.
-	Steps []Step
+	// Steps are the names of its steps, which have the line in them: [Dockerfile.foo:3] RUN make.
+	Steps []string
 }
-
-// Step is one step and the line that asks for it.
-type Step struct{ Name, From string }
 
 // Compile compiles the file. Errors are *Error, or *ImageError for an image that cannot be had, or *UnsupportedError for
 // what the engine cannot do.
@@ -86,13 +83,17 @@ func (f *File) Compile(ctx context.Context, in Inputs) (*Image, error) {
 		}
 		return nil, failed
 	}
+	if result.State.Output() == nil { // FROM scratch, and nothing else
+		last := f.stages[len(f.stages)-1]
+		return nil, f.failed(at(last.Location, errors.New("the image has no files: copy some into it")))
+	}
 	image := &Image{Config: *result.Image, FromBase: in.sameAsBase(result.BaseImage)}
 	for n := range image.Config.History {
 		if h := &image.Config.History[n]; h.Created == nil {
 			h.Created = &in.Epoch
 		}
 	}
-	out := output{file: f.Name, epoch: in.Epoch, state: result.State}
+	out := &output{file: f.Name, epoch: in.Epoch, state: result.State}
 	def, err := out.marshal(ctx, llb.NewConstraints())
 	if err != nil {
 		return nil, &Error{File: f.Name, Text: "writing LLB: " + err.Error()}
@@ -163,15 +164,14 @@ func (in Inputs) sameAsBase(image *dockerspec.DockerOCIImage) bool {
 	return reflect.DeepEqual(&base, image)
 }
 
-// steps are the steps of a definition that come from the file.
-func (f *File) steps(def *pb.Definition) []Step {
-	var steps []Step
-	for _, data := range def.Def {
-		d := digestOf(data)
-		name := def.Metadata[d].GetDescription()["llb.customname"]
-		if line := lineOf(def, d); line > 0 && strings.HasPrefix(name, f.prefix()) {
-			steps = append(steps, Step{Name: name, From: fmt.Sprintf("%s:%d", f.Name, line)})
+// steps are the names of the steps of a definition that come from the file.
+func (f *File) steps(def *pb.Definition) []string {
+	var steps []string
+	for _, m := range def.Metadata {
+		if name := m.Description["llb.customname"]; strings.HasPrefix(name, f.prefix()) {
+			steps = append(steps, name)
 		}
 	}
+	slices.Sort(steps)
 	return steps
 }

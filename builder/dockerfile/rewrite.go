@@ -9,7 +9,6 @@ import (
 	"github.com/moby/buildkit/client/llb"
 	"github.com/moby/buildkit/frontend/dockerfile/parser"
 	"github.com/moby/buildkit/solver/pb"
-	"github.com/moby/buildkit/util/apicaps"
 	"github.com/opencontainers/go-digest"
 	"google.golang.org/protobuf/proto"
 )
@@ -18,10 +17,10 @@ import (
 const StepPrefix = "[Dockerfile."
 
 // prefix begins the names of the file's steps.
-func (f *File) prefix() string { return "[" + f.Name + " " }
+func (f *File) prefix() string { return "[" + f.Name + ":" }
 
 // output is what BuildKit's compiler made, with names and times of ours. The names of a definition are set when it is
-// written, which is why it is written twice: a state may be used in several sessions, each with files of its own.
+// written, which is why it is written twice: a state may be used in several sessions, each with files of its own. LLB compares outputs, so it is always a pointer.
 type output struct {
 	file  string
 	epoch time.Time
@@ -29,7 +28,7 @@ type output struct {
 }
 
 // Vertex is the last step.
-func (o output) Vertex(ctx context.Context, c *llb.Constraints) llb.Vertex {
+func (o *output) Vertex(ctx context.Context, c *llb.Constraints) llb.Vertex {
 	inner, err := o.rewritten(ctx, c)
 	if err != nil {
 		return o.state.Output().Vertex(ctx, c) // ToInput tells the error
@@ -38,7 +37,7 @@ func (o output) Vertex(ctx context.Context, c *llb.Constraints) llb.Vertex {
 }
 
 // ToInput refers to the last step.
-func (o output) ToInput(ctx context.Context, c *llb.Constraints) (*pb.Input, error) {
+func (o *output) ToInput(ctx context.Context, c *llb.Constraints) (*pb.Input, error) {
 	inner, err := o.rewritten(ctx, c)
 	if err != nil {
 		return nil, err
@@ -46,7 +45,7 @@ func (o output) ToInput(ctx context.Context, c *llb.Constraints) (*pb.Input, err
 	return inner.ToInput(ctx, c)
 }
 
-func (o output) rewritten(ctx context.Context, c *llb.Constraints) (llb.Output, error) {
+func (o *output) rewritten(ctx context.Context, c *llb.Constraints) (llb.Output, error) {
 	def, err := o.marshal(ctx, c)
 	if err != nil {
 		return nil, err
@@ -59,7 +58,7 @@ func (o output) rewritten(ctx context.Context, c *llb.Constraints) (llb.Output, 
 }
 
 // marshal writes the steps down and changes their names and times.
-func (o output) marshal(ctx context.Context, c *llb.Constraints) (*pb.Definition, error) {
+func (o *output) marshal(ctx context.Context, c *llb.Constraints) (*pb.Definition, error) {
 	written, err := o.state.Marshal(ctx, llb.LocalUniqueID(c.LocalUniqueID))
 	if err != nil {
 		return nil, err
@@ -67,9 +66,9 @@ func (o output) marshal(ctx context.Context, c *llb.Constraints) (*pb.Definition
 	return o.stamp(written.ToPB())
 }
 
-// stamp names the file's steps after it and gives what they copy out of the context the epoch as its time. A step that is
+// stamp names the file's steps after their lines and gives what they copy out of the context the epoch as its time. A step that is
 // changed has another digest, and so have all that build on it.
-func (o output) stamp(def *pb.Definition) (*pb.Definition, error) {
+func (o *output) stamp(def *pb.Definition) (*pb.Definition, error) {
 	out := &pb.Definition{Metadata: map[string]*pb.OpMetadata{}, Source: &pb.Source{Locations: map[string]*pb.Locations{}}}
 	if def.Source != nil {
 		out.Source.Infos = def.Source.Infos
@@ -87,8 +86,8 @@ func (o output) stamp(def *pb.Definition) (*pb.Definition, error) {
 				input.Digest, changed = now, true
 			}
 		}
-		ours := lineOf(def, old) > 0
-		if ours && o.stampFiles(&op, context) {
+		line := lineOf(def, old)
+		if line > 0 && o.stampFiles(&op, context) {
 			changed = true
 		}
 		if changed {
@@ -102,8 +101,8 @@ func (o output) stamp(def *pb.Definition) (*pb.Definition, error) {
 		context[now] = op.GetSource().GetIdentifier() == "local://"+ContextLocal
 		out.Def = append(out.Def, data)
 		if m := def.Metadata[old]; m != nil {
-			if name := m.Description["llb.customname"]; ours && strings.HasPrefix(name, "[") {
-				m.Description["llb.customname"] = "[" + o.file + " " + strings.TrimLeft(name[1:], " ")
+			if _, command, ok := strings.Cut(m.Description["llb.customname"], "] "); ok && line > 0 { // [STAGE N/M] COMMAND
+				m.Description["llb.customname"] = fmt.Sprintf("[%s:%d] %s", o.file, line, command)
 			}
 			out.Metadata[now] = m
 		}
@@ -115,7 +114,7 @@ func (o output) stamp(def *pb.Definition) (*pb.Definition, error) {
 }
 
 // stampFiles sets the times of what a step copies out of the context, and says whether it did.
-func (o output) stampFiles(op *pb.Op, context map[string]bool) (changed bool) {
+func (o *output) stampFiles(op *pb.Op, context map[string]bool) (changed bool) {
 	for _, action := range op.GetFile().GetActions() {
 		from := int(action.SecondaryInput)
 		c := action.GetCopy()
@@ -125,34 +124,6 @@ func (o output) stampFiles(op *pb.Op, context map[string]bool) (changed bool) {
 		c.Timestamp, changed = o.epoch.UnixNano(), true
 	}
 	return changed
-}
-
-// UnsupportedError says that a Dockerfile asks for what the engine cannot do.
-type UnsupportedError struct {
-	// At is the place in the Dockerfile, Ability what BuildKit calls that which the engine lacks.
-	At, Ability string
-}
-
-// Error is one line that begins with the place.
-func (e *UnsupportedError) Error() string {
-	return e.At + ": the BuildKit of this engine cannot do that: it has no " + e.Ability
-}
-
-// check compares what the steps need with what the engine can do.
-func (f *File) check(def *pb.Definition, caps apicaps.CapSet) error {
-	for _, data := range def.Def {
-		d := digestOf(data)
-		line := lineOf(def, d)
-		if line == 0 {
-			continue
-		}
-		for id, required := range def.Metadata[d].GetCaps() {
-			if required && caps.Supports(apicaps.CapID(id)) != nil {
-				return &UnsupportedError{At: fmt.Sprintf("%s:%d:1", f.Name, line), Ability: id}
-			}
-		}
-	}
-	return nil
 }
 
 // lineOf is the line that a step comes from, 0 where it comes from none.

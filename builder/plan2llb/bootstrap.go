@@ -2,8 +2,6 @@ package plan2llb
 
 import (
 	"github.com/moby/buildkit/client/llb"
-
-	"github.com/pbrx-go/pbrx-go/images"
 )
 
 // A base may have no Python, which all step programs are written in. Then the distribution's is installed twice: once by plain calls
@@ -103,18 +101,15 @@ func (c *Compiler) On(root llb.State, config Config) *Compiler {
 	return &other
 }
 
+// Kept is the compiler of the same steps for when they have run: none is run again whatever the user asked for.
+func (c *Compiler) Kept() *Compiler {
+	other := *c
+	other.in.NoCache, other.in.Refresh = false, nil
+	return &other
+}
+
 // portably is the command line of a step program by the portable Python.
 func (c *Compiler) portably(argv []string) ([]string, llb.RunOption) {
 	by := []string{portableDir + "/loader", "--library-path", portableDir + "/shared", portableDir + "/bin/python3"}
 	return append(by, argv[1:]...), llb.AddMount(portableDir, *c.portable, llb.Readonly)
-}
-
-// AddPython installs the distribution's Python on a base that has none, for a layer of its own. report is as Index has it.
-func (c *Compiler) AddPython(base images.Base, portable llb.State) (install func(content string) llb.State, report llb.State) {
-	by := c.With(portable)
-	index, report := by.Index(base, nil)
-	return func(content string) llb.State {
-		index.Content = content
-		return by.Packages(base, index, []images.Package{{Name: DistroPython, From: images.NoPython}}, "python")
-	}, report
 }

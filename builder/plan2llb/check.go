@@ -9,10 +9,20 @@ import (
 	"github.com/pbrx-go/pbrx-go/images"
 )
 
-// EntryPoint is what a console script loads when it starts.
+// The kinds of entry points beside those of scripts.
+const (
+	// WSGI is an application that a server imports, and calls.
+	WSGI = "wsgi"
+	// Command is a program; nothing is imported.
+	Command = "command"
+)
+
+// EntryPoint is what a console script loads when it starts, or what else an image starts with.
 type EntryPoint struct {
-	// Name is the script's.
+	// Name is the script's; that of a program, on the PATH or with a path; or what people know an application by.
 	Name string `json:"name"`
+	// Kind is WSGI or Command; empty is a script.
+	Kind string `json:"kind,omitempty"`
 	// Module is imported, Attribute looked up in it, which may have dots.
 	Module    string `json:"module"`
 	Attribute string `json:"attribute"`

@@ -49,6 +49,8 @@ type Tree struct {
 	Sibling string
 	// Below is where in the repository's work tree the project lies, with slashes; empty at its top.
 	Below string
+	// Made is put into the project's folder before the wheel is built: what commands made for it (Run).
+	Made []Made
 }
 
 // SiblingLocals are the names of the local sources with the files and the history of a sibling.
@@ -96,6 +98,9 @@ func (c *Compiler) Wheel(b Builder, root llb.State, profile Profile, source imag
 			return llb.State{}, fmt.Errorf("writing the version down: %w", err)
 		}
 		opts = append(opts, textFile(runDir+"/version.json", data))
+	}
+	if len(tree.Made) > 0 {
+		opts = append(opts, madeTrees(tree.Made))
 	}
 	return c.exec(root, Step{Name: withTools(step, profile)}, program(toolsDir+"/bin/python", "wheel.py", operands...), opts).
 		AddMount("/out", llb.Scratch()), nil

@@ -40,6 +40,7 @@ func TestImportDirection(t *testing.T) {
 		{pkg: "images/deliver", banned: append(engines, module+"/builder", moby, docker+"/docker", cobra)},
 		{pkg: "builder/plan2llb", banned: append(engines, buildkit+"/client", docker, cobra),
 			except: []string{buildkit + "/client/llb"}}, // which has the types of a session, and nothing that dials
+		{pkg: "builder/dockerfile", banned: append(append(engines, module, cobra, docker+"/docker"), worker...)},
 		{pkg: "builder", banned: append(append(engines, cobra, docker+"/docker"), worker...)},
 		{pkg: "builder/gitdir", banned: append(append(engines, module, cobra, docker+"/docker"), worker...)},
 		{pkg: "builder/projectfiles", banned: append(append(engines, module+"/images", buildkit, cobra, docker, containerd), worker...)},

@@ -43,13 +43,13 @@ func readChain(file string, p *problems) []*document {
 	return docs
 }
 
-// parent is the file that a document extends, and where it says so. A place without a file is an error.
+// parent is the file that a document extends, in its work tree if it is in one, and where it says so. A place without a file is an error.
 func (d *document) parent(docs []*document, p *problems) (string, scanner.Position) {
 	n := d.top.get("extends")
 	if n == nil || n.kind != isString { // the type is checked with all others
 		return "", scanner.Position{}
 	}
-	if tree := workTree(d.dir); tree != "" {
+	if tree := workTree(d.dir); tree != "" || filepath.IsAbs(n.text) {
 		d.roots = []string{tree}
 		if problem := d.escapes(n.text); problem != "" {
 			p.add(n.at, "%s", problem)

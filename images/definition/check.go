@@ -28,9 +28,6 @@ func (c *checker) value(n *node, r row) {
 	switch {
 	case n.kind == isString && (r.typ == aString || r.typ == aPath || r.typ == aDigest || r.typ == aSource || r.typ == somePaths):
 		c.text(n, r)
-		if r.key == "line" && n.kind == isString {
-			c.line(n)
-		}
 	case n.kind == isBool && r.typ == aBool:
 	case n.kind == isNumber && r.typ == aNumber:
 		if n.number < 0 || n.number > 1<<32-2 {
@@ -112,7 +109,7 @@ func (c *checker) list(n *node, r row) {
 			item.kind = isBad
 			c.add(item.at, "%s must be %s: %s", r.key, r.typ.words(), r.example)
 		case item.kind == isString:
-			c.item(item, r)
+			c.text(item, r)
 		case item.kind == isTable && (r.typ == someEntries || r.typ == tableList):
 			c.table(item, r.of)
 		default:
@@ -120,13 +117,8 @@ func (c *checker) list(n *node, r row) {
 			c.add(item.at, "%s must be %s: %s", r.key, r.typ.words(), r.example)
 		}
 	}
-}
-
-// item checks a string in a list.
-func (c *checker) item(n *node, r row) {
-	c.text(n, r)
-	if n.kind == isString && r.of == onePackage {
-		c.line(n)
+	if r.of == onePackage {
+		c.lines(n)
 	}
 }
 

@@ -1,6 +1,7 @@
 package definition
 
 import (
+	"errors"
 	"fmt"
 	"regexp"
 	"slices"
@@ -100,51 +101,52 @@ func outProblems(from, to string) (ofName, ofValue string) {
 	return ofName, ofValue
 }
 
-// line checks a line of bindep.txt, with bindep's own reader.
-func (c *checker) line(n *node) {
-	if problem, offset := lineProblem(n.text); problem != "" {
-		n.kind = isBad
-		c.add(n.within(offset), "packages: %s", problem)
-	}
-}
-
-// lineProblem says what is wrong with a line of bindep.txt, and at which byte of it.
-func lineProblem(text string) (problem string, offset int) {
-	if strings.ContainsAny(text, "\n\r") {
-		return "more than one line; write each as a string of its own", strings.IndexAny(text, "\n\r")
-	}
-	file, err := bindep.Parse("", []byte(text))
-	if list, ok := err.(bindep.ErrorList); ok && len(list) > 0 {
-		problem = list[0].Msg
-		if list[0].Hint != "" {
-			problem += "; " + list[0].Hint
+// lines checks the lines of bindep.txt in a list, with bindep's own reader.
+func (c *checker) lines(list *node) {
+	var lines []*node
+	var text strings.Builder
+	starts := []int{}
+	for _, n := range list.items {
+		if n.kind == isTable {
+			n = n.get("line")
 		}
-		return problem, list[0].Pos.Offset
+		switch {
+		case n == nil || n.kind != isString:
+		case strings.ContainsAny(n.text, "\n\r\x00"):
+			n.kind = isBad
+			c.add(n.within(strings.IndexAny(n.text, "\n\r\x00")), "packages: more than one line; write each as a string of its own")
+		case strings.HasPrefix(strings.TrimSpace(n.text)+"#", "#"):
+			n.kind = isBad
+			c.add(n.within(0), "packages: the line names no package; leave it out")
+		default:
+			starts = append(starts, text.Len())
+			lines = append(lines, n)
+			text.WriteString(n.text + "\n")
+		}
 	}
-	if err != nil {
-		return err.Error(), 0
+	if len(lines) == 0 {
+		return
 	}
-	if len(file.Rules) != 1 {
-		return "the line names no package; leave it out", 0
+	_, err := bindep.Parse("", []byte(text.String()))
+	var wrong bindep.ErrorList
+	errors.As(err, &wrong)
+	for _, e := range wrong {
+		i := e.Pos.Line - 1
+		lines[i].kind = isBad
+		c.add(lines[i].within(e.Pos.Offset-starts[i]), "packages: %s", strings.TrimSuffix(e.Msg+"; "+e.Hint, "; "))
 	}
-	return "", 0
 }
 
 // samePackage is the name of the package of an entry of packages, by which a later file takes the place of an earlier one.
 func samePackage(n *node) string {
-	text := n.text
 	if n.kind == isTable {
-		line := n.get("line")
-		if line == nil {
-			return ""
-		}
-		text = line.text
+		n = n.get("line")
 	}
-	file, err := bindep.Parse("", []byte(text))
-	if err != nil || len(file.Rules) != 1 {
+	if n == nil || n.kind != isString {
 		return ""
 	}
-	return file.Rules[0].Name
+	name, _, _ := strings.Cut(strings.TrimSpace(n.text), " ")
+	return name
 }
 
 // sameRequirement is the canonical name of a requirement.

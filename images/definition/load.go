@@ -68,7 +68,7 @@ func (l *loader) load() *Set {
 	d := &decoder{problems: l.problems, ofName: ofName, name: values["name"]}
 	set := d.set(merged)
 	last := l.docs[len(l.docs)-1]
-	set.Files, set.Dir, set.Root = fileNames(l.docs), last.dir, last.roots[0]
+	set.Files, set.Dir, set.Root = fileNames(l.docs), last.dir, commonRoot(l.docs)
 	set.Defined, set.Releases = defined, chosen
 	set.Values, set.Warnings = listed(merged), set.warnings()
 	return set

@@ -57,6 +57,20 @@ func TestFind(t *testing.T) {
 	}
 }
 
+// In pyproject.toml places count in the whole file, and names of keys from the table.
+func TestPyproject(t *testing.T) {
+	dir := write(t, map[string]string{"pyproject.toml": "[project]\nname = \"x\"\n[tool.pbrx-go]\ncmd = []\n[tool.pbrx-go.user.a]\nuid = 7\nshel = \"\"\nvenv = 1\n"})
+	want := `pyproject.toml:4:1: unknown key "cmd"; write command = […]
+pyproject.toml:7:1: unknown key "shel"; did you mean "shell"?
+pyproject.toml:8:1: "venv" belongs to the top level, not to user.a: all images of a set share one Python`
+	if diff := cmp.Diff(want, problemsIn(t, dir, Options{})); diff != "" {
+		t.Error(diff)
+	}
+	if got := problemsIn(t, write(t, map[string]string{"pyproject.toml": "[tool]\npbrx-go = 1\n"}), Options{}); got != "pyproject.toml:2:11: tool.pbrx-go must be a table; write [tool.pbrx-go] and its keys below" {
+		t.Error(got)
+	}
+}
+
 // A file that says nothing sets nothing.
 func TestEmpty(t *testing.T) {
 	for _, files := range []map[string]string{{"pbrx-go.toml": ""}, {"pbrx-go.toml": "# nothing\n"}, {"pyproject.toml": "[tool.pbrx-go]\n"}} {
@@ -96,12 +110,13 @@ func TestExtendsErrors(t *testing.T) {
 		files map[string]string
 		want  string
 	}{
-		"cycle":   {map[string]string{"pbrx-go.toml": "extends = \"a.toml\"\n", "a.toml": "\nextends = \"./pbrx-go.toml\"\n"}, `a.toml:2:11: extends "./pbrx-go.toml" comes back to pbrx-go.toml; leave one extends out`},
-		"itself":  {map[string]string{"pbrx-go.toml": "extends = \"pbrx-go.toml\"\n"}, `pbrx-go.toml:1:11: extends "pbrx-go.toml" comes back to pbrx-go.toml; leave one extends out`},
-		"missing": {map[string]string{"pbrx-go.toml": "extends = \"a.toml\"\n"}, `pbrx-go.toml:1:11: extends a.toml: no such file or directory`},
+		"cycle":    {map[string]string{"pbrx-go.toml": "extends = \"a.toml\"\n", "a.toml": "\nextends = \"./pbrx-go.toml\"\n"}, `a.toml:2:11: extends "./pbrx-go.toml" comes back to pbrx-go.toml; leave one extends out`},
+		"itself":   {map[string]string{"pbrx-go.toml": "extends = \"pbrx-go.toml\"\n"}, `pbrx-go.toml:1:11: extends "pbrx-go.toml" comes back to pbrx-go.toml; leave one extends out`},
+		"absolute": {map[string]string{"pbrx-go.toml": "extends = \"/etc/x.toml\"\n"}, `pbrx-go.toml:1:11: "/etc/x.toml" is an absolute path; write it relative to this file`},
+		"missing":  {map[string]string{"pbrx-go.toml": "extends = \"a.toml\"\n"}, `pbrx-go.toml:1:11: extends a.toml: no such file or directory`},
 		"long": {map[string]string{"pbrx-go.toml": "extends = \"1\"\n", "1": "extends = \"2\"\n", "2": "extends = \"3\"\n", "3": "extends = \"4\"\n", "4": ""},
 			`3:1:11: the chain of extends is longer than 4 files: 3, 2, 1, pbrx-go.toml; join two of them`},
-		"type":            {map[string]string{"pbrx-go.toml": "extends = 1\n"}, `pbrx-go.toml:1:11: extends must be a path, a string: "../openstack.toml"`},
+		"type":            {map[string]string{"pbrx-go.toml": "extends = 1\n"}, `pbrx-go.toml:1:11: extends must be a string: "../openstack.toml"`},
 		"of a work tree":  {map[string]string{"pbrx-go.toml": "extends = \"../x.toml\"\n", ".git/HEAD": ""}, `pbrx-go.toml:1:11: "../x.toml" is outside the repository; copy what is needed into it`},
 		"in a parent":     {map[string]string{"pbrx-go.toml": "extends = \"a.toml\"\nzzzz = 1\n", "a.toml": "yyyy = 1\n"}, "a.toml:1:1: unknown key \"yyyy\"; remove it, or see what there is with `pbrx-go config schema`\npbrx-go.toml:2:1: unknown key \"zzzz\"; remove it, or see what there is with `pbrx-go config schema`"},
 		"path of a child": {map[string]string{"pbrx-go.toml": "extends = \"p/a.toml\"\nfile.\"/x\" = { path = \"../x\" }\n", "p/a.toml": ""}, `pbrx-go.toml:2:22: "../x" is outside the repository; copy what is needed into it`},
@@ -259,6 +274,21 @@ func TestDefaultRelease(t *testing.T) {
 	s = load(t, dir, "", Options{Releases: []Text{{Value: "b"}, {Value: "a"}}})
 	if s.Workdir.Value != "/a" || s.Labels[0].Value != "b-a" || !slices.Equal(texts(s.Releases), []string{"b", "a"}) {
 		t.Errorf("%+v", s)
+	}
+}
+
+// Without a work tree each file may look into its own folder.
+func TestRootsWithoutWorkTree(t *testing.T) {
+	dir := write(t, map[string]string{
+		"shared/p.toml":    "file.\"/p\" = { path = \"p\" }\n",
+		"svc/pbrx-go.toml": "extends = \"../shared/p.toml\"\nfile.\"/s\" = { path = \"s\" }\n",
+		"bad/pbrx-go.toml": "extends = \"../shared/p.toml\"\nfile.\"/s\" = { path = \"../shared/s\" }\n",
+	})
+	if s := load(t, filepath.Join(dir, "svc"), "", Options{}); s.Root != resolve(dir) {
+		t.Error(s.Root)
+	}
+	if got := problemsIn(t, filepath.Join(dir, "bad"), Options{}); got != `pbrx-go.toml:2:22: "../shared/s" is outside the repository; copy what is needed into it` {
+		t.Error(got)
 	}
 }
 

@@ -2,7 +2,6 @@ package definition
 
 import (
 	"fmt"
-	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -123,14 +122,26 @@ func dotted(path []string) string {
 	var parts []string
 	for _, key := range path {
 		switch {
-		case regexp.MustCompile(`^\[[0-9]+\]$`).MatchString(key):
-		case regexp.MustCompile(`^[A-Za-z0-9_-]+$`).MatchString(key):
+		case isItem(key):
+		case isBare(key):
 			parts = append(parts, key)
 		default:
 			parts = append(parts, strconv.Quote(key))
 		}
 	}
 	return strings.Join(parts, ".")
+}
+
+// isItem says whether a part of a path is an item of a list.
+func isItem(key string) bool {
+	return strings.HasPrefix(key, "[") && strings.HasSuffix(key, "]") && strings.Trim(key[1:], "0123456789") == "]"
+}
+
+// isBare says whether a key needs no quotes.
+func isBare(key string) bool {
+	return key != "" && strings.IndexFunc(key, func(r rune) bool {
+		return (r < 'a' || r > 'z') && (r < 'A' || r > 'Z') && (r < '0' || r > '9') && r != '_' && r != '-'
+	}) < 0
 }
 
 // level is that of the innermost file which has a part in it; one that {name} is filled in belongs to the file that says it.

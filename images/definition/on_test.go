@@ -20,6 +20,7 @@ key = { url = "https://h/{version-id}.asc", sha256 = "` + someHash + `" }
 [file]
 "{site-packages}/m.py" = { path = "m-{arch}.py" }
 "/only" = { text = "{arch}", arch = ["s390x"] }
+"/text" = { text = "{arch} {{" }
 "/link" = { link = "{prefix}/bin/x" }
 [[run]]
 commands = [["{prefix}/bin/python", "-c", "print({{}})"]]
@@ -41,16 +42,16 @@ func TestOn(t *testing.T) {
 		t.Error("On changed the set itself:", cmp.Diff(before, set))
 	}
 	got := []string{s.Packages[2].Origin.Where.Value, s.Command.Words[0], s.Command.Words[1], s.Env[0].Value, s.Labels[0].Value, s.Repositories[0].URI.Value,
-		s.Repositories[0].Suite.Value, s.Repositories[0].Key.Where.Value, s.Content.Files[0].Dest, s.Content.Files[0].Link.Value, s.Content.Files[1].Dest,
+		s.Repositories[0].Suite.Value, s.Repositories[0].Key.Where.Value, s.Content.Files[0].Dest, s.Content.Files[0].Link.Value, s.Content.Files[1].Dest, s.Content.Files[2].Origin.Where.Value,
 		s.Content.Files[1].Origin.Where.Value, s.Runs[0].Commands[0].Words[0], s.Runs[0].Commands[0].Words[2], s.Runs[0].Out[0].Value}
 	want := []string{"https://h/x_noble_amd64.deb", "/opt/venv/bin/x", "{literal}", "/opt/venv/lib/python3.12/site-packages", "{{release}} {", "https://h/x86_64",
-		"noble-updates", "https://h/24.04.asc", "/link", "/opt/venv/bin/x", "/opt/venv/lib/python3.12/site-packages/m.py", "m-amd64.py", "/opt/venv/bin/python", "print({})",
+		"noble-updates", "https://h/24.04.asc", "/link", "/opt/venv/bin/x", "/opt/venv/lib/python3.12/site-packages/m.py", "{arch} {{", "m-amd64.py", "/opt/venv/bin/python", "print({})",
 		"/opt/venv/lib/python3.12/site-packages/a"}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Error(diff)
 	}
 	leftOut := strings.ReplaceAll(strings.Join(s.LeftOut, "\n"), dir+"/", "")
-	if leftOut != "pbrx-go.toml:12:1: /only is for s390x, and left out on amd64\npbrx-go.toml:17:3: run is for arm64, and left out on amd64" {
+	if leftOut != "pbrx-go.toml:12:1: /only is for s390x, and left out on amd64\npbrx-go.toml:18:3: run is for arm64, and left out on amd64" {
 		t.Error(leftOut)
 	}
 	arm := debian()

@@ -61,6 +61,17 @@ func workTree(dir string) string {
 	return ""
 }
 
+// commonRoot is the folder that holds the roots of all files.
+func commonRoot(docs []*document) string {
+	root := docs[0].roots[0]
+	for _, d := range docs {
+		for !within(root, d.roots[0]) && filepath.Dir(root) != root {
+			root = filepath.Dir(root)
+		}
+	}
+	return root
+}
+
 // findRoots says where the paths of each file of a chain may lead: into its work tree; without one into the folder of the outermost
 // parent, or its own.
 func findRoots(docs []*document) {

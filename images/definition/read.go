@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"strings"
 	"text/scanner"
+	"unicode/utf8"
 
 	"github.com/BurntSushi/toml"
 
@@ -81,7 +82,7 @@ func reason(err error) string {
 func parse(file string, src []byte, p *problems) *document {
 	data := map[string]any{}
 	if _, err := toml.Decode(string(src), &data); err != nil {
-		p.list = append(p.list, syntaxError(file, err))
+		p.list = append(p.list, syntaxError(file, src, err))
 		return nil
 	}
 	d := &document{file: file, dir: filepath.Dir(file), scan: setupcfg.ScanTOML(file, src), prefix: prefixOf(file)}
@@ -107,12 +108,15 @@ func parse(file string, src []byte, p *problems) *document {
 	return d
 }
 
-// syntaxError is what the decoder found.
-func syntaxError(file string, err error) *setupcfg.Error {
+// syntaxError is what the decoder found. Its lines and columns may be those of different places: the offset counts.
+func syntaxError(file string, src []byte, err error) *setupcfg.Error {
 	e := &setupcfg.Error{Pos: scanner.Position{Filename: file}, Msg: strings.TrimPrefix(err.Error(), "toml: "), Hint: "correct the TOML"}
 	var syntax toml.ParseError
 	if errors.As(err, &syntax) {
-		e.Pos.Line, e.Pos.Column = syntax.Position.Line, max(syntax.Position.Col, 1)
+		before := bytes.TrimPrefix(src, []byte("\ufeff"))
+		before = before[:min(max(syntax.Position.Start, 0), len(before))]
+		e.Pos.Line = 1 + bytes.Count(before, []byte("\n"))
+		e.Pos.Column = 1 + utf8.RuneCount(before[bytes.LastIndexByte(before, '\n')+1:])
 		e.Msg = "TOML: " + strings.TrimSuffix(syntax.Message, ".")
 	}
 	return e

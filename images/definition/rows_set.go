@@ -9,7 +9,7 @@ func setRows() []row {
 	const reading = "it says how the files are read"
 	top := []table{topLevel}
 	return []row{
-		{key: "extends", in: top, typ: aPath, example: `"../openstack.toml"`, why: reading,
+		{key: "extends", in: top, typ: aString, example: `"../openstack.toml"`, why: reading,
 			meaning: "One parent, at most four files deep. Each file of the chain has accounts and a distro layer of its own, which all that extend it share.",
 			peers:   []string{"include", "includes", "inherits", "parent"}},
 		{key: "name", in: top, typ: aString, def: "the project's name", layer: "names only", example: `"nova"`, check: checkName, why: "a set has one name",

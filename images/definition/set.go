@@ -39,7 +39,8 @@ type Set struct {
 	// Files are those of the chain, outermost parent first, as messages name them. Each is a level; Level fields count
 	// from 0 in this list.
 	Files []string
-	// Dir is the folder of the last one; Root the folder that no path may lead out of.
+	// Dir is the folder of the last one; Root a folder that no path leads out of; each
+	// file may have a smaller one, which its reader checked.
 	Dir, Root string
 	// Releases are the overlays that were chosen, Defined all that there are.
 	Releases, Defined []Text

@@ -66,7 +66,7 @@ func TestEnvironments(t *testing.T) {
 		p := w.mustBuild(t, files, base, in("/var/lib/petrel", true))
 		w.runs(t, p, "petrel", "/var/lib/petrel /var/lib/petrel /var/lib/petrel/lib/python3.11/site-packages/packaging yaml from /usr/lib/python3/dist-packages/yaml\n")
 		// virtualenv of the distribution goes with its platformdirs, and gets that of the environment.
-		want := "virtualenv 20.17.1 requires platformdirs<3,>=2.4, and the image has 4.2.2"
+		want := "virtualenv 20.17.1+ds requires platformdirs<3,>=2.4, and the image has 4.2.2"
 		if !slices.Equal(p.Warnings, []string{want}) {
 			t.Errorf("the warnings are %q, want %q", p.Warnings, want)
 		}
@@ -79,51 +79,96 @@ func TestEnvironments(t *testing.T) {
 		if !errors.As(err, &planning) || err.Error() != want {
 			t.Errorf("the error is %v, want %s", err, want)
 		}
-		p := w.mustBuild(t, petrel(""), alpine, in("/opt/petrel", false))
-		w.runs(t, p, "petrel", "/opt/petrel /opt/petrel /opt/petrel/lib/python3.13/site-packages/packaging no yaml\n")
+		p := w.mustBuild(t, shearwater(""), alpine, in("/srv/birds", false))
+		w.runs(t, p, "shearwater", "made on the base, in /srv/birds\n")
 		if !slices.Contains(p.contents(0), "environment") || !strings.HasPrefix(p.base.Python.Executable, "/usr/local/") {
 			t.Errorf("the layers are %q on %s", p.contents(0), p.base.Python.Executable)
 		}
 	})
 }
 
-// bareBase is the test base without its Python.
-func bareBase(t *testing.T) images.Location {
+// unpackedBase is the test base in a folder, after some commands.
+func unpackedBase(t *testing.T, commands ...[]string) (base images.Location) {
 	t.Helper()
 	tarball := strings.TrimPrefix(testBase(t).String(), "rootfs:")
 	dir := filepath.Join(t.TempDir(), "root")
 	if err := os.Mkdir(dir, 0o755); err != nil {
 		t.Fatal(err)
 	}
-	for _, argv := range [][]string{
-		{"tar", "-xpf", tarball, "-C", dir, "--numeric-owner"},
-		{"chroot", dir, "/usr/bin/env", "-i", "PATH=/usr/sbin:/usr/bin:/sbin:/bin", "DEBIAN_FRONTEND=noninteractive",
-			"apt-get", "-q", "-y", "purge", "--auto-remove", "python3", "python3-minimal", "libpython3*"},
-	} {
+	unpack := []string{"tar", "-xpf", tarball, "-C", dir, "--numeric-owner"}
+	for n, argv := range append([][]string{unpack}, commands...) {
+		if n > 0 {
+			argv = append([]string{"chroot", dir, "/usr/bin/env", "-i", "PATH=/usr/sbin:/usr/bin:/sbin:/bin", "DEBIAN_FRONTEND=noninteractive"}, argv...)
+		}
 		if out, err := exec.Command(argv[0], argv[1:]...).CombinedOutput(); err != nil {
 			t.Fatalf("%q: %v\n%s", argv, err, out)
 		}
 	}
-	if left, err := filepath.Glob(dir + "/usr/bin/python*"); err != nil || len(left) > 0 {
-		t.Fatalf("there is %q (%v)", left, err)
-	}
 	return images.Location{Transport: images.RootFS, Name: dir}
 }
 
-// A base without Python gets the distribution's, in a layer of its own that is the same whenever it is made.
+// bareBase is the test base without its Python.
+func bareBase(t *testing.T) images.Location {
+	t.Helper()
+	base := unpackedBase(t, []string{"apt-get", "-q", "-y", "purge", "--auto-remove", "python3", "python3-minimal", "libpython3*"})
+	if left, err := filepath.Glob(base.Name + "/usr/bin/python*"); err != nil || len(left) > 0 {
+		t.Fatalf("there is %q (%v)", left, err)
+	}
+	return base
+}
+
+// shearwater is a project whose wheel says where it was made: its backend is a file of its own.
+func shearwater(bindep string) map[string]string {
+	return map[string]string{
+		"pyproject.toml": `[build-system]
+requires = []
+build-backend = "backend"
+backend-path = ["."]
+
+[project]
+name = "shearwater"
+version = "0.1"
+
+[project.scripts]
+shearwater = "shearwater:main"
+`,
+		"backend.py": `import os
+import zipfile
+
+
+def build_wheel(wheel_directory, config_settings=None, metadata_directory=None):
+    made = "where wheels are made" if os.path.exists("/etc/workshop") else "on the base"
+    files = {
+        "shearwater.py": "import sys\n\n\ndef main():\n    print('made %s, in', sys.prefix)\n" % made,
+        "shearwater-0.1.dist-info/METADATA": "Metadata-Version: 2.1\nName: shearwater\nVersion: 0.1\n",
+        "shearwater-0.1.dist-info/WHEEL": "Wheel-Version: 1.0\nGenerator: backend\nRoot-Is-Purelib: true\nTag: py3-none-any\n",
+        "shearwater-0.1.dist-info/entry_points.txt": "[console_scripts]\nshearwater = shearwater:main\n",
+    }
+    files["shearwater-0.1.dist-info/RECORD"] = "".join("%s,,\n" % name for name in files) + "shearwater-0.1.dist-info/RECORD,,\n"
+    with zipfile.ZipFile(os.path.join(wheel_directory, "shearwater-0.1-py3-none-any.whl"), "w") as wheel:
+        for name, text in files.items():
+            wheel.writestr(zipfile.ZipInfo(name), text)
+    return "shearwater-0.1-py3-none-any.whl"
+
+
+def build_sdist(sdist_directory, config_settings=None):
+    raise NotImplementedError
+`,
+		"bindep.txt": bindep,
+	}
+}
+
+// A base without Python gets the distribution's, in a layer of its own that is the same whenever it is made. Wheels can be made
+// in another image.
 func TestBaseWithoutPython(t *testing.T) {
 	base, w := bareBase(t), newWorkshop(t)
-	p := w.mustBuild(t, petrel("bc\n"), base, nil)
-	w.runs(t, p, "petrel", "/opt/petrel /opt/petrel /opt/petrel/lib/python3.11/site-packages/packaging no yaml\n")
-	if want := []string{"base", "distro", "distro", "environment", "dependencies", "project"}; !slices.Equal(p.contents(0), want) {
-		t.Errorf("the layers hold %q, want %q", p.contents(0), want)
+	p := w.mustBuild(t, shearwater("bc\n"), base, nil)
+	w.runs(t, p, "shearwater", "made on the base, in /opt/shearwater\n")
+	if want := []string{"base", "distro", "distro", "environment", "project"}; !slices.Equal(p.contents(1), want) {
+		t.Errorf("the layers hold %q, want %q", p.contents(1), want)
 	}
 	if want := (images.Package{Name: "python3", From: "the base has no Python"}); !slices.Contains(p.Plan.Runtime, want) {
 		t.Errorf("the plan installs %+v", p.Plan.Runtime)
-	}
-	again := w.mustBuild(t, petrel("bc\n"), base, func(o *builder.Options) { o.NoCache = true })
-	if !slices.Equal(p.digests(1), again.digests(1)) {
-		t.Errorf("the layers are\n%q and, made again,\n%q", p.digests(1), again.digests(1))
 	}
 	layer := readLayer(t, p, 1)
 	if !slices.Contains(layer, "usr/bin/python3") {
@@ -136,27 +181,33 @@ func TestBaseWithoutPython(t *testing.T) {
 			}
 		}
 	}
+
+	elsewhere := unpackedBase(t, []string{"touch", "/etc/workshop"})
+	again := w.mustBuild(t, shearwater("bc\n"), base, func(o *builder.Options) { o.NoCache, o.Builder = true, elsewhere })
+	w.runs(t, again, "shearwater", "made where wheels are made, in /opt/shearwater\n")
+	if p, again := p.digests(1)[:4], again.digests(1)[:4]; !slices.Equal(p, again) {
+		t.Errorf("the layers are\n%q and, made again,\n%q", p, again)
+	}
 }
 
-// An interpreter that is not there, and a base that can get none.
-func TestInterpreters(t *testing.T) {
+// An interpreter that is not there, a base that can get none, and a builder that makes wheels for other bases.
+func TestUnfitBases(t *testing.T) {
 	base, w := testBase(t), newWorkshop(t)
-	for asked, want := range map[string]string{
-		"python3.6":              "it has no interpreter python3.6 on its PATH",
-		"/usr/local/bin/python3": "it has no interpreter /usr/local/bin/python3",
-	} {
-		_, err := w.build(t, petrel(""), base, func(o *builder.Options) { o.Python = asked })
-		var missing *builder.BaseError
-		if !errors.As(err, &missing) || missing.Err.Error() != want {
-			t.Errorf("python = %q: %v, want %s", asked, err, want)
-		}
-	}
 	empty := filepath.Join(t.TempDir(), "empty")
 	if err := os.MkdirAll(empty+"/etc", 0o755); err != nil {
 		t.Fatal(err)
 	}
-	_, err := w.build(t, petrel(""), images.Location{Transport: images.RootFS, Name: empty}, nil)
-	if want := "it has no Python on its PATH, and none of apt, apk, dnf and microdnf to install one with"; err == nil || !strings.Contains(err.Error(), want) {
-		t.Errorf("the error is %v, want %s", err, want)
+	for want, choose := range map[string]func(*builder.Options){
+		"it has no interpreter python3.6 on its PATH":                                              func(o *builder.Options) { o.Python = "python3.6" },
+		"it has no interpreter /usr/local/bin/python3":                                             func(o *builder.Options) { o.Python = "/usr/local/bin/python3" },
+		"it has no Python on its PATH, and none of apt, apk, dnf and microdnf to install one with": func(o *builder.Options) { o.Base = images.Location{Transport: images.RootFS, Name: empty} },
+		"wheels that are made in it do not fit the base " + base.String() + ": its distribution is alpine, the base's debian; its release is 3.20.3, the base's 12; " +
+			"its C library is musl, the base's glibc 2.36; its Python is 3.13, the base's 3.11": func(o *builder.Options) { o.Builder = givenBase(t, "PBRX_GO_TEST_ALPINE") },
+	} {
+		_, err := w.build(t, petrel(""), base, choose)
+		var missing *builder.BaseError
+		if !errors.As(err, &missing) || missing.Err.Error() != want {
+			t.Errorf("the error is %v, want %s", err, want)
+		}
 	}
 }

@@ -51,9 +51,9 @@ func (b *bench) wheelFile() {
 // installed is a root file system with that wheel, and where its Python is.
 func (b *bench) installed(compiler *plan2llb.Compiler, environment string) (llb.State, plan2llb.Target) {
 	target := plan2llb.Target{Python: b.base.Python.Executable, Environment: environment}
-	st, _ := compiler.Assemble(target, b.state(), nil, []plan2llb.Group{{Content: "project", Name: "[project] install",
+	over := compiler.Trees(target, []plan2llb.Group{{Content: "project", Name: "[project] install",
 		Wheels: []plan2llb.Wheel{{Name: "project", State: llb.Local("files", llb.SharedKeyHint("files")), Dir: "/wheels"}}}})
-	return st, target
+	return compiler.Lay(b.state(), over), target
 }
 
 // failing is what a step with these files says when it fails.

@@ -1,9 +1,10 @@
 """Loads the entry points of console scripts, as the scripts do when they start, in the finished image.
 
-/tmp/pbrx/check.json holds {"python", "user", "workdir", "env", "scripts": [{"name", "module", "attribute"}]}: the
-interpreter of the scripts, the image's configuration, and what to load. Out comes /out/check.json, a list of
-{"script", "kind", ...}: kind is "loaded"; "raised" with what was raised; "killed"; "slow"; "absent", where
-no such program is on the image's PATH. /out/conflicts.json says which requirements are not met (conflicts.py).
+/tmp/pbrx/check.json holds {"python", "user", "workdir", "env", "scripts": [{"name", "kind", "module", "attribute"}]}: the
+interpreter of the scripts, the image's configuration, and what to load: of a script, where kind is missing; of a server, where it is
+"wsgi" and the attribute has to be callable; of a program nothing, where it is "command". Out comes /out/check.json, a list of
+{"script", "of", "kind", ...}: of is the kind that was asked for, kind is "loaded"; "raised" with what was raised; "killed"; "slow"; "absent",
+where no such program is on the image's PATH; "forbidden", where the image's user may not execute it. /out/conflicts.json says which requirements are not met (conflicts.py).
 The answer is an answer, whatever it is: the step does not fail with it.
 """
 
@@ -22,10 +23,10 @@ from common import fail
 
 PATIENCE = 120  # seconds for one script, which may have much to load from a slow disk
 
-# It runs alone in the image's interpreter: nothing of the steps is there. argv: where to write, script, module, attribute.
+# It runs alone in the image's interpreter: nothing of the steps is there. argv: where to write, kind, script, module, attribute.
 LOAD = r"""
 import sys
-out, script, module, attribute = int(sys.argv[1]), *sys.argv[2:]
+out, kind, script, module, attribute = int(sys.argv[1]), *sys.argv[2:]
 sys.argv[:] = [script]
 if sys.path[:1] == [""]:
     sys.path[0] = script.rpartition("/")[0]
@@ -35,6 +36,8 @@ try:
     found = importlib.import_module(module)
     for name in attribute.split("."):
         found = getattr(found, name)
+    if kind == "wsgi" and not callable(found):
+        raise TypeError("%s of %s is %s, which cannot be called" % (attribute, module, type(found).__name__))
 except BaseException as e:
     import traceback
     every = traceback.extract_tb(e.__traceback__)
@@ -88,15 +91,40 @@ def identity(user):
     return ({"user": uid, "group": gid, "extra_groups": groups} if uid or gid else {}), home
 
 
+# It says where a program is, and whether its user may execute it: then it ends with 0.
+FIND = r"""
+import os, sys
+name = sys.argv[1]
+places = [name] if "/" in name else [os.path.join(folder or ".", name) for folder in os.environ.get("PATH", os.defpath).split(":")]
+found = [p for p in places if os.path.isfile(p)]
+may = [p for p in found if os.access(p, os.X_OK)]
+print((may + found + [""])[0])
+sys.exit(0 if may else 3)
+"""
+
+
+def find(name, spec, env, who):
+    """Whether a program can be started."""
+    done = subprocess.run([spec["python"], "-c", FIND, name], env=env, cwd=spec["workdir"], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, **who)  # fmt: skip
+    if done.returncode not in (0, 3):
+        return {"kind": "killed", "status": done.returncode, "trace": done.stderr.splitlines()[-12:]}
+    path = done.stdout.strip()
+    return {"kind": "loaded"} if done.returncode == 0 else {"kind": "forbidden", "path": path} if path else {"kind": "absent"}
+
+
 def load(script, spec, env, who):
     """What became of one script."""
-    path = shutil.which(script["name"], path=env.get("PATH", os.defpath))
+    kind = script.get("kind", "")
+    if kind == "command":
+        return find(script["name"], spec, env, who)
+    # A server's own path begins where it works.
+    path = os.path.join(spec["workdir"], "wsgi") if kind == "wsgi" else shutil.which(script["name"], path=env.get("PATH", os.defpath))
     if not path:
         return {"kind": "absent"}
     answer, out = os.pipe()
     os.set_blocking(answer, False)  # what the script left running may hold the other end open
     with open(answer, "rb", buffering=0) as answer, tempfile.TemporaryFile() as printed:
-        argv = [spec["python"], "-c", LOAD, str(out), path, script["module"], script["attribute"]]
+        argv = [spec["python"], "-c", LOAD, str(out), kind, path, script["module"], script["attribute"]]
         try:
             process = subprocess.Popen(argv, env=env, cwd=spec["workdir"], stdin=subprocess.DEVNULL, stdout=printed, stderr=subprocess.STDOUT,
                                        pass_fds=(out,), start_new_session=True, **who)  # fmt: skip
@@ -140,7 +168,7 @@ def main():
 
     def one(script):
         started = time.monotonic()
-        result = dict(load(script, spec, env, who), script=script["name"])
+        result = dict(load(script, spec, env, who), script=script["name"], of=script.get("kind", ""))
         print("%s: %s (%.1f s)" % (script["name"], result["kind"], time.monotonic() - started), flush=True)
         return result
 

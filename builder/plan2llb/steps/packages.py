@@ -8,6 +8,7 @@ Nothing but the packages stays: caches, lists and logs are mounts, times are set
 the base's own (repositories.py) those stay that are to be kept.
 """
 
+import contextlib
 import filecmp
 import hashlib
 import json
@@ -61,21 +62,28 @@ RECORDS = ("/var/lib/apt/extended_states", "/var/lib/dpkg/triggers/File", "/var/
 
 def install(manager, names):
     started = began()
+    files = package_files()
+    with tidy():
+        if names or files:
+            MANAGERS[manager].install(names + files)
+    MANAGERS[manager].keep([r for r in repositories.declared() if r.name])
+    settle(started)
+
+
+@contextlib.contextmanager
+def tidy():
+    """Takes away what package managers leave while this lasts."""
     kept = {}
     for path in TRACES + RECORDS:
         if os.path.exists(path):
             kept[path] = "/tmp/" + path.replace("/", "_")
             shutil.copy2(path, kept[path])
-    files = package_files()
-    if names or files:
-        MANAGERS[manager].install(names + files)
-    MANAGERS[manager].keep([r for r in repositories.declared() if r.name])
+    yield
     for path in TRACES + RECORDS:
         if path in kept:
             put_back(kept[path], path)
         elif path in TRACES and os.path.lexists(path):
             os.remove(path)
-    settle(started)
 
 
 def put_back(copy, path):

@@ -1,5 +1,6 @@
 """Writes what there is to know about a base image to /out/base.json."""
 
+import glob
 import importlib.metadata
 import importlib.util
 import json
@@ -25,6 +26,13 @@ def pip_version():
         return ""
 
 
+def libc():
+    try:
+        return os.confstr("CS_GNU_LIBC_VERSION") or ""
+    except (ValueError, OSError):
+        return "musl" if glob.glob("/lib/ld-musl-*") else ""
+
+
 def os_release():
     for path in ("/etc/os-release", "/usr/lib/os-release"):
         if os.path.exists(path):
@@ -42,6 +50,7 @@ def main():
         "package_manager": next((n for n, p in managers if shutil.which(p, path=search)), ""),
         "inits": {n: shutil.which(n, path=search) for n in ("dumb-init", "tini", "catatonit") if shutil.which(n, path=search)},
         "prefix": sys.base_prefix,
+        "libc": libc(),
         "python": {
             "executable": os.environ["PBRX_PYTHON"],
             "version": "%d.%d.%d" % sys.version_info[:3],

@@ -2,7 +2,8 @@
 
 The source is at /src, writable and thrown away; --below: in FOLDER of it. tree builds from it, sdist makes a
 source distribution first and the wheel from that, as `python -m build` does. With --git the repository
-is at /src/.git, with --tags it must have the version, with --files the tool takes the list of files from it. /tmp/pbrx/version.json has variables that set the version.
+is at /src/.git, with --tags it must have the version, with --files the tool takes the list of files from it. /tmp/pbrx/version.json has variables that set the version,
+/tmp/pbrx/made what commands made for the tree (made.py).
 Out come /out/dist/*.whl and what it says of itself in /out/meta. With --tools there is a compile profile that is not
 installed here: where the build asks for a compiler, or fails, /out/meta/wheel.json is {"needs_tools": REASON}.
 """
@@ -22,6 +23,7 @@ import build.env
 
 import contents
 import history
+import made
 import steady
 from common import fail, given, pip_environment, refusal
 from toolchain import answer_tools, asked_for, lacking, stand_in
@@ -163,6 +165,9 @@ def main():
     if args.git:
         history.prepare(SOURCE, args.below, args.tags)
     files = contents.tracked(SOURCE, args.below) if args.git and args.files else []
+    # setuptools_scm lists what is committed, and to it a changed list is another version.
+    added = made.put(tree, args.git and args.files != "scm")
+    checkout = tree
     try:
         with build.env.DefaultIsolatedEnv() as env:
             if args.how == "sdist":
@@ -176,6 +181,9 @@ def main():
             if len(wheels) != 1:
                 fail("the build backend made %d wheels" % len(wheels))
             wheel = wheels[0]
+            if added:
+                with zipfile.ZipFile(wheel) as archive:
+                    made.check(checkout, added, archive.namelist())
             if args.tags:
                 version(wheel, env)
             if files:

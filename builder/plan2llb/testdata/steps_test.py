@@ -282,7 +282,7 @@ class Check(unittest.TestCase):
         "loud": "raise ValueError('x' * 1000000)\n",
     }
 
-    def load(self, module, attribute="__name__"):
+    def load(self, module, attribute="__name__", **more):
         with tempfile.TemporaryDirectory() as folder:
             for name, text in dict(self.modules, it="").items():
                 path = os.path.join(folder, name + (".py" if text else ""))
@@ -290,8 +290,8 @@ class Check(unittest.TestCase):
                     f.write(text)
                 os.chmod(path, 0o755)
             with unittest.mock.patch("check.PATIENCE", 2):
-                spec = {"python": sys.executable, "workdir": "/"}
-                got = check.load({"name": "it", "module": module, "attribute": attribute}, spec, {"PATH": folder, "SET": "yes"}, {})
+                spec = {"python": sys.executable, "workdir": folder if more else "/"}
+                got = check.load(dict({"name": "it", "module": module, "attribute": attribute}, **more), spec, {"PATH": folder, "SET": "yes"}, {})
                 return {k: str(v).replace(folder + "/", "") for k, v in got.items() if v not in ("", False) and k not in ("python", "trace")}
 
     def test_load(self):
@@ -315,6 +315,29 @@ class Check(unittest.TestCase):
     def test_more(self):
         self.assertIn("libnowhere.so.7: cannot open shared object file", self.load("library")["message"])
         self.assertEqual(len(self.load("loud")["message"]), 600)
+
+    def test_application(self):
+        for (module, attribute), want in {
+            ("alive", "Main"): {"kind": "raised", "type": "AssertionError", "frames": "['alive.py:2']"},
+            ("ends", "__name__"): {"kind": "loaded"},
+            ("json", "loads"): {"kind": "loaded"},
+            ("json", "__doc__"): {"kind": "raised", "type": "TypeError", "message": "__doc__ of json is str, which cannot be called", "frames": "[]"},
+            ("wants", "application"): {"kind": "raised", "type": "ModuleNotFoundError", "message": "No module named 'missing'", "missing": "missing", "frames": "['wants.py:1']"},
+        }.items():
+            with self.subTest(module + ":" + attribute):
+                self.assertEqual(self.load(module, attribute, kind="wsgi"), want)
+
+    def test_command(self):
+        with tempfile.TemporaryDirectory() as folder:
+            for name, mode in (("may", 0o755), ("may-not", 0o644)):
+                with open(os.path.join(folder, name), "w") as f:
+                    f.write("#!/bin/sh\n")
+                os.chmod(f.name, mode)
+            spec = {"python": sys.executable, "workdir": folder}
+            for name, want in {"may": {"kind": "loaded"}, folder + "/may": {"kind": "loaded"}, "./may": {"kind": "loaded"}, "nowhere": {"kind": "absent"}, "/nowhere": {"kind": "absent"},
+                               "may-not": {"kind": "forbidden", "path": folder + "/may-not"}}.items():  # fmt: skip
+                with self.subTest(name):
+                    self.assertEqual(check.load({"name": name, "kind": "command"}, spec, {"PATH": "/nowhere:" + folder}, {}), want)
 
     def test_absent(self):
         self.assertEqual(check.load({"name": "nowhere", "module": "os", "attribute": "x"}, {}, {"PATH": "/nowhere"}, {}), {"kind": "absent"})

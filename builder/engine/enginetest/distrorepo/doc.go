@@ -5,7 +5,7 @@
 //
 // A [Package] is what goes into one package file; nfpm writes it. [APKs] writes packages
 // and an index for apk, the package manager of Alpine, into a folder that any web server can serve as a mirror.
-// A [Key] signs both; who trusts it has its public half. [RPMs] does the same for dnf, with an [RPMKey], and [RPMRoot]
+// A [Key] signs both; who trusts it has its public half. [Debs] does the same for apt and [RPMs] for dnf, with an [RPMKey]; [RPMRoot]
 // makes a root file system that has dnf out of one of Debian's.
 //
 // # Limits

@@ -222,6 +222,14 @@ func (s *operation) probe(ctx context.Context) (*builder.Run, error) {
 	}
 	opts.Plan, opts.Epoch, opts.NoCache, opts.Status = s.flags.options(), s.epoch, s.flags.noCache, s.display.Update
 	opts.Check = s.check
+	if d := s.Definition; d != nil {
+		opts.Python = d.Python.Value
+		if d.Builder.IsSet() {
+			if opts.Builder, err = images.ParseLocation(d.Builder.Value); err != nil {
+				return nil, usagef("%s: builder: %w", d.Builder.At, err)
+			}
+		}
+	}
 	if opts.Refresh, err = s.flags.refresh(); err != nil {
 		return nil, err
 	}

@@ -105,7 +105,7 @@ func (a *app) planFor(ctx context.Context, o *planOptions, in projectInput) erro
 }
 
 func (a *app) printPlan(run *builder.Run, in images.Input, f planFlags, format string) error {
-	in.Base = run.Base
+	in.Base, in.Builder = run.Base, run.Builder
 	plan, err := images.New(in, f.options())
 	if err != nil {
 		return usageError{err}
@@ -136,6 +136,9 @@ func (a *app) planText(p *images.Plan) error {
 	} else {
 		fmt.Fprintf(out, "base     %s (%s, Python %s)\n", p.Base.Ref, p.Base.DistroName, p.Base.Python.Version)
 	}
+	if p.Builder != nil {
+		fmt.Fprintf(out, "builder  %s (%s, Python %s)\n", p.Builder.Ref, p.Builder.DistroName, p.Builder.Python.Version)
+	}
 	where := cmp.Or(p.Environment, "the base's Python")
 	if p.Project.Name == "" && p.Base.Python.ExternallyManaged {
 		where = "/opt/ and the project's name"
@@ -162,6 +165,7 @@ func (a *app) planText(p *images.Plan) error {
 			fmt.Fprintf(w, "%s\t%s\t%s\t%s\n", list.stage, pkg.Name, pkg.From, pkg.Why)
 		}
 	}
+	planLevels(w, p)
 	for _, s := range p.Siblings {
 		fmt.Fprintf(w, "sibling\t%s\t%s\t%s\n", strings.TrimSpace(s.Name+" "+s.Version), s.From, "")
 	}
@@ -186,12 +190,16 @@ func (a *app) planText(p *images.Plan) error {
 		}
 		fmt.Fprintf(w, "image\t%s\t%s\t%s\n", image.Name, image.From, extras)
 	}
+	planContents(w, p)
 	for _, program := range p.Unbuilt {
 		fmt.Fprintf(w, "no image\t%s\t%s\t%s\n", program.Name, program.From, unbuiltHint(program))
 	}
 	w.Flush()
 	for line := range strings.Lines(table.String()) {
 		fmt.Fprintln(out, strings.TrimRight(line, " \n"))
+	}
+	for _, line := range p.LeftOut {
+		a.note("left out: %s", line)
 	}
 	for _, warning := range p.Warnings {
 		a.warn(warning)

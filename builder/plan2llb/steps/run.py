@@ -1,0 +1,51 @@
+"""Runs the commands of a definition in the file system of the image, as root: run.py
+
+/tmp/pbrx/run.json holds {"commands": [ARGV…], "env": [NAME=VALUE…], "network", "source"}. They run in their order, and the first
+that fails ends the step. Where there is a source they work in it (/src). With a network they get what pip gets of the host.
+What they write stays, but for what is below /tmp, /run, /root and the caches of package managers, which are mounts.
+"""
+
+import json
+import os
+
+import packages
+from common import RUN, began, environment, fail, pip_environment, settle, watch
+
+
+def variables(said):
+    """The environment of the commands."""
+    env = pip_environment() if said["network"] else environment()
+    env.update(HOME="/root")
+    for variable in said["env"] or ():
+        name, _, value = variable.partition("=")
+        env[name] = value
+    return env
+
+
+def run(argv, env):
+    print("+ " + " ".join(argv), flush=True)
+    try:
+        status, output = watch(argv, env, lambda line: None)
+    except OSError as e:
+        fail("run: %s: %s" % (argv[0], e.strerror))
+    if status:
+        last = ([line.strip() for line in output.splitlines() if line.strip()] or ["it printed nothing"])[-1]
+        fail("run: %s ended with status %d: %s" % (" ".join(argv)[:200], status, last[:400]))
+
+
+def main():
+    started = began()
+    os.umask(0o022)
+    with open(RUN + "run.json") as f:
+        said = json.load(f)
+    env = variables(said)
+    os.chdir("/src" if said["source"] else "/")
+    with packages.tidy():
+        for argv in said["commands"]:
+            run(argv, env)
+    os.chdir("/")
+    settle(started)
+
+
+if __name__ == "__main__":
+    main()

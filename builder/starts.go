@@ -1,0 +1,40 @@
+package builder
+
+import (
+	"slices"
+	"strings"
+
+	"github.com/pbrx-go/pbrx-go/builder/plan2llb"
+	"github.com/pbrx-go/pbrx-go/images"
+	"github.com/pbrx-go/pbrx-go/setupcfg"
+)
+
+// start is one thing that happens when an image starts, and that a check tries.
+type start struct {
+	plan2llb.EntryPoint
+	from string
+}
+
+// startsOf are those of an image: the entry point of its script, its WSGI application, the program of its command.
+func startsOf(image images.Image, scripts []setupcfg.Script) []start {
+	var all []start
+	own := len(image.Cmd) == 0 || image.Cmd[0] == image.Script
+	i := slices.IndexFunc(scripts, func(s setupcfg.Script) bool { return s.Name == image.Script })
+	if i >= 0 && own {
+		all = append(all, scriptStart(scripts[i]))
+	}
+	if image.WSGI != "" {
+		module, attribute, _ := strings.Cut(image.WSGI, ":")
+		all = append(all, start{plan2llb.EntryPoint{Name: image.WSGI, Kind: plan2llb.WSGI, Module: module, Attribute: attribute}, image.WSGIFrom})
+	}
+	if !own {
+		all = append(all, start{plan2llb.EntryPoint{Name: image.Cmd[0], Kind: plan2llb.Command}, image.From})
+	}
+	return all
+}
+
+// scriptStart is that of a script.
+func scriptStart(s setupcfg.Script) start {
+	module, attribute, _ := strings.Cut(s.Value, ":")
+	return start{plan2llb.EntryPoint{Name: s.Name, Module: strings.TrimSpace(module), Attribute: strings.TrimSpace(attribute)}, s.Pos.String()}
+}

@@ -1,0 +1,103 @@
+package definition
+
+import (
+	"slices"
+	"strings"
+
+	"github.com/pbrx-go/pbrx-go/setupcfg"
+)
+
+// together says what of a set does not go together.
+func (d *decoder) together(s *Set) {
+	d.distinctUsers(s.Users)
+	d.distinctNames(s)
+	handles := []string{}
+	for _, p := range s.Projects {
+		handles = append(handles, p.Handle)
+	}
+	s.eachOrigin(func(o *Origin) {
+		if o.Kind == FromProject && !slices.Contains(handles, o.Where.Value) && o.Where.Value != d.name && o.Where.IsSet() {
+			d.add(o.Where.At, "project: there is no [project.%s]; %s", o.Where.Value, known(handles))
+		}
+	})
+}
+
+// known lists handles.
+func known(handles []string) string {
+	if len(handles) == 0 {
+		return "there are none"
+	}
+	return "known are " + strings.Join(handles, ", ")
+}
+
+// distinctUsers refuses accounts with one number or one name.
+func (d *decoder) distinctUsers(users []User) {
+	for i, u := range users {
+		for _, other := range users[:i] {
+			switch {
+			case u.Name == other.Name:
+				d.add(u.At, "user.%s has the name of user.%s; choose another", u.Handle, other.Handle)
+			case u.UID == other.UID && u.UID != 0:
+				d.add(u.At, "user.%s has the uid of user.%s, %d; choose another", u.Handle, other.Handle, u.UID)
+			}
+		}
+	}
+}
+
+// distinctNames refuses projects of one name, and an image with the name of the base image.
+func (d *decoder) distinctNames(s *Set) {
+	for i, p := range s.Projects {
+		for _, other := range s.Projects[:i] {
+			if setupcfg.Canonical(p.Handle) == setupcfg.Canonical(other.Handle) {
+				d.add(p.At, "project.%s and project.%s are one name to pip; keep one", p.Handle, other.Handle)
+			}
+		}
+	}
+	for _, image := range s.Images {
+		if d.name != "" && image.Name == d.name+"-base" {
+			d.add(image.At, "image.%s has the name of the base image; choose another", image.Name)
+		}
+	}
+}
+
+// eachOrigin calls do for all origins of a set.
+func (s *Set) eachOrigin(do func(*Origin)) {
+	for i := range s.Projects {
+		do(&s.Projects[i].Origin)
+	}
+	for _, r := range s.Constraints {
+		if r.Origin != nil {
+			do(r.Origin)
+		}
+	}
+	for _, c := range s.contents() {
+		c.eachOrigin(do)
+	}
+}
+
+// eachOrigin calls do for all origins of an image.
+func (c *Content) eachOrigin(do func(*Origin)) {
+	for i := range c.Packages {
+		if o := c.Packages[i].Origin; o != nil {
+			do(o)
+		}
+	}
+	for _, r := range c.Requirements {
+		if r.Origin != nil {
+			do(r.Origin)
+		}
+	}
+	for i := range c.Repositories {
+		do(&c.Repositories[i].Key)
+	}
+	for i := range c.Files {
+		if o := c.Files[i].Origin; o != nil {
+			do(o)
+		}
+	}
+	for i := range c.Runs {
+		if o := c.Runs[i].Source; o != nil {
+			do(o)
+		}
+	}
+}

@@ -1,0 +1,1 @@
+import RFB from "../core/rfb.js";

@@ -1,0 +1,1 @@
+"""Lets changes in, one after the other."""
