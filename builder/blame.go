@@ -2,6 +2,7 @@ package builder
 
 import (
 	"errors"
+	"fmt"
 	"regexp"
 	"slices"
 	"strings"
@@ -22,8 +23,12 @@ func blame(err error, project *setupcfg.Project, plan *images.Plan, constraints 
 	case strings.HasPrefix(step.Step, "[dependencies]") && len(step.From) == 0:
 		from = append(requirementLines(project, plan, step.reason()), constraintLines(constraints, step.reason())...)
 	case strings.HasPrefix(step.Step, "[distro]") && plan != nil:
-		from = packageLines(slices.Concat(plan.Compile, plan.Tools, plan.Runtime), step.reason())
+		from = packageLines(plan.AllPackages(), step.reason())
 		from = slices.DeleteFunc(from, func(line string) bool { return !slices.Contains(step.From, line) })
+	case strings.HasPrefix(step.Step, "[files]") && plan != nil:
+		step.place(fileLines(plan, step.reason()))
+	case strings.HasPrefix(step.Step, "[accounts]") && plan != nil:
+		step.place(accountLines(plan, step.reason()))
 	}
 	if len(from) > 0 {
 		step.From = from
@@ -100,6 +105,32 @@ func packageLines(packages []images.Package, text string) []string {
 		word := regexp.MustCompile(`(^|[^\w.+-])` + regexp.QuoteMeta(p.Name) + `([^\w.+-]|[.-]?$|-\d|\.[^\w])`)
 		if !slices.Contains(from, p.From) && word.MatchString(text) {
 			from = append(from, p.From)
+		}
+	}
+	return from
+}
+
+// fileLines are the lines of the file that a reason begins with, as files.py words it.
+func fileLines(plan *images.Plan, reason string) []string {
+	var from []string
+	for _, image := range plan.Images {
+		for _, f := range image.Files {
+			if strings.HasPrefix(reason, fmt.Sprintf("file.%q: ", f.Dest)) && !slices.Contains(from, f.From) {
+				from = append(from, f.From)
+			}
+		}
+	}
+	return from
+}
+
+// accountLines are the lines of the account that a reason begins with, as accounts.py words it.
+func accountLines(plan *images.Plan, reason string) []string {
+	var from []string
+	for _, level := range plan.Levels {
+		for _, a := range level.Accounts {
+			if strings.HasPrefix(reason, "account "+a.Name+": ") {
+				from = append(from, a.From)
+			}
 		}
 	}
 	return from

@@ -20,10 +20,22 @@ type StepError struct {
 	// Lines are the last lines that the step printed.
 	Lines []string
 	cause string
+	// at is the line that is at fault, where the step's own words are about it.
+	at string
+}
+
+// place notes the lines that are at fault, if there is one.
+func (e *StepError) place(lines []string) {
+	if len(lines) > 0 {
+		e.at = strings.Join(lines, ", ")
+	}
 }
 
 // Error is one line: the step, the reason the step gave, and the input line it came from.
 func (e *StepError) Error() string {
+	if e.at != "" {
+		return e.at + ": " + e.reason()
+	}
 	s := "building " + e.Step + ": " + e.reason()
 	if from := e.from(); from != "" {
 		s += ": asked for by " + from

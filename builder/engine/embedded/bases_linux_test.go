@@ -79,8 +79,8 @@ func TestEnvironments(t *testing.T) {
 		if !errors.As(err, &planning) || err.Error() != want {
 			t.Errorf("the error is %v, want %s", err, want)
 		}
-		p := w.mustBuild(t, petrel(""), alpine, in("/opt/petrel", false))
-		w.runs(t, p, "petrel", "/opt/petrel /opt/petrel /opt/petrel/lib/python3.13/site-packages/packaging no yaml\n")
+		p := w.mustBuild(t, shearwater(""), alpine, in("/srv/birds", false))
+		w.runs(t, p, "shearwater", "made on the base, in /srv/birds\n")
 		if !slices.Contains(p.contents(0), "environment") || !strings.HasPrefix(p.base.Python.Executable, "/usr/local/") {
 			t.Errorf("the layers are %q on %s", p.contents(0), p.base.Python.Executable)
 		}
@@ -118,7 +118,7 @@ func bareBase(t *testing.T) images.Location {
 }
 
 // shearwater is a project whose wheel says where it was made: its backend is a file of its own.
-func shearwater() map[string]string {
+func shearwater(bindep string) map[string]string {
 	return map[string]string{
 		"pyproject.toml": `[build-system]
 requires = []
@@ -154,7 +154,7 @@ def build_wheel(wheel_directory, config_settings=None, metadata_directory=None):
 def build_sdist(sdist_directory, config_settings=None):
     raise NotImplementedError
 `,
-		"bindep.txt": "bc\n",
+		"bindep.txt": bindep,
 	}
 }
 
@@ -162,7 +162,7 @@ def build_sdist(sdist_directory, config_settings=None):
 // in another image.
 func TestBaseWithoutPython(t *testing.T) {
 	base, w := bareBase(t), newWorkshop(t)
-	p := w.mustBuild(t, shearwater(), base, nil)
+	p := w.mustBuild(t, shearwater("bc\n"), base, nil)
 	w.runs(t, p, "shearwater", "made on the base, in /opt/shearwater\n")
 	if want := []string{"base", "distro", "distro", "environment", "project"}; !slices.Equal(p.contents(1), want) {
 		t.Errorf("the layers hold %q, want %q", p.contents(1), want)
@@ -183,7 +183,7 @@ func TestBaseWithoutPython(t *testing.T) {
 	}
 
 	elsewhere := unpackedBase(t, []string{"touch", "/etc/workshop"})
-	again := w.mustBuild(t, shearwater(), base, func(o *builder.Options) { o.NoCache, o.Builder = true, elsewhere })
+	again := w.mustBuild(t, shearwater("bc\n"), base, func(o *builder.Options) { o.NoCache, o.Builder = true, elsewhere })
 	w.runs(t, again, "shearwater", "made where wheels are made, in /opt/shearwater\n")
 	if p, again := p.digests(1)[:4], again.digests(1)[:4]; !slices.Equal(p, again) {
 		t.Errorf("the layers are\n%q and, made again,\n%q", p, again)

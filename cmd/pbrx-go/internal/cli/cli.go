@@ -19,6 +19,7 @@ import (
 	"github.com/pbrx-go/pbrx-go/builder/engine/embedded"
 	"github.com/pbrx-go/pbrx-go/builder/engine/remote"
 	"github.com/pbrx-go/pbrx-go/builder/host"
+	"github.com/pbrx-go/pbrx-go/builder/origins"
 	"github.com/pbrx-go/pbrx-go/builder/siblings"
 	"github.com/pbrx-go/pbrx-go/images/deliver"
 	"github.com/pbrx-go/pbrx-go/setupcfg"
@@ -141,6 +142,8 @@ func exitCode(err error) int {
 	var noRemote *remote.Unavailable
 	var fetch *host.FetchError
 	var installing *siblings.Error
+	var changed *origins.ChangedError
+	var patch *origins.PatchError
 	var path *fs.PathError
 	switch {
 	case errors.As(err, &status):
@@ -153,7 +156,7 @@ func exitCode(err error) int {
 		return exitBuild
 	case errors.As(err, &usage), errors.As(err, &bindepErrors), errors.As(err, &setupErrors):
 		return exitUsage
-	case errors.As(err, &missing):
+	case errors.As(err, &missing), errors.As(err, &changed), errors.As(err, &patch):
 		return exitBuild
 	case errors.As(err, &base), errors.As(err, &engine), errors.As(err, &surroundings), errors.As(err, &delivery),
 		errors.As(err, &noDocker), errors.As(err, &noRemote), errors.As(err, &fetch), errors.As(err, &path):

@@ -165,6 +165,7 @@ func (a *app) planText(p *images.Plan) error {
 			fmt.Fprintf(w, "%s\t%s\t%s\t%s\n", list.stage, pkg.Name, pkg.From, pkg.Why)
 		}
 	}
+	planLevels(w, p)
 	for _, s := range p.Siblings {
 		fmt.Fprintf(w, "sibling\t%s\t%s\t%s\n", strings.TrimSpace(s.Name+" "+s.Version), s.From, "")
 	}
@@ -189,12 +190,16 @@ func (a *app) planText(p *images.Plan) error {
 		}
 		fmt.Fprintf(w, "image\t%s\t%s\t%s\n", image.Name, image.From, extras)
 	}
+	planContents(w, p)
 	for _, program := range p.Unbuilt {
 		fmt.Fprintf(w, "no image\t%s\t%s\t%s\n", program.Name, program.From, unbuiltHint(program))
 	}
 	w.Flush()
 	for line := range strings.Lines(table.String()) {
 		fmt.Fprintln(out, strings.TrimRight(line, " \n"))
+	}
+	for _, line := range p.LeftOut {
+		a.note("left out: %s", line)
 	}
 	for _, warning := range p.Warnings {
 		a.warn(warning)
