@@ -6,6 +6,7 @@ import (
 	"bytes"
 	"compress/gzip"
 	"context"
+	"encoding/base64"
 	"io"
 	"os"
 	"path/filepath"
@@ -177,5 +178,22 @@ func TestHostileArchives(t *testing.T) {
 				t.Errorf("%v is kept", left)
 			}
 		})
+	}
+}
+
+// bzip2 has no writer in Go.
+func TestBzip2(t *testing.T) {
+	s := newServer(t)
+	data, err := base64.StdEncoding.DecodeString("QlpoOTFBWSZTWeNSz5oAAG57gMmQAAhAAOaAABB6JZ4ACAggAFRGqPUyNMEGmjynoJKamjQ000aBoH1MRkIIPQhEa53k44QQIcHjFZvFY4RRgWp9ZbnwbhDlGRUua/K1maoAIsC7kinChIcalnzQ")
+	if err != nil {
+		t.Fatal(err)
+	}
+	sum := s.serve("/a.tar.bz2", data)
+	c, err := fetcher(t, t.TempDir(), t.TempDir(), s.trusted(t)).Fetch(context.Background(), urlOrigin(s.URL+"/a.tar.bz2", "bin/oc", "", sum), "amd64")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got := shown(t, c); got != "-rwxr-xr-x content client\n" || c.Base != "oc" {
+		t.Errorf("%s: %s", c.Base, got)
 	}
 }
