@@ -132,6 +132,9 @@ func New(in Input, opts Options) (*Plan, error) {
 	problems = append(problems, in.checkExtras()...)
 	problems = append(problems, in.checkNothing()...)
 	problems = append(problems, p.addDockerfiles(in, programs(in.Project, opts, in.scriptPatterns()))...)
+	if in.Definition != nil {
+		p.LeftOut = in.Definition.LeftOut
+	}
 	if len(problems) > 0 {
 		return nil, PlanError(problems)
 	}

@@ -28,6 +28,8 @@ type Plan struct {
 	// Lock is the lock file that gives the versions of the dependencies; nil where there is none.
 	Lock   *Lock   `json:"lock,omitempty"`
 	Images []Image `json:"images"`
+	// LeftOut are entries of the definition for other architectures than that of the base.
+	LeftOut []string `json:"left_out,omitempty"`
 	// Unbuilt are programs that the project installs, too, and that get no image unless they are asked for.
 	Unbuilt  []Program `json:"unbuilt,omitempty"`
 	Warnings []string  `json:"warnings"`
@@ -226,6 +228,6 @@ type Built struct {
 type Layer struct {
 	Digest string `json:"digest"`
 	Size   int64  `json:"size"`
-	// Content is base, distro, environment, dependencies, sibling, project, extra or dockerfile.
+	// Content is base, accounts, distro, environment, dependencies, sibling, project, files, run, extra or dockerfile.
 	Content string `json:"content"`
 }

@@ -132,6 +132,12 @@ func savedImages(t *testing.T, host string, names ...string) map[string]ociImage
 	if err := os.Remove(archive); err != nil {
 		t.Fatal(err)
 	}
+	return readSaved(t, dir)
+}
+
+// readSaved reads the images of an archive that was unpacked into a folder.
+func readSaved(t *testing.T, dir string) map[string]ociImage {
+	t.Helper()
 	var saved []savedImage
 	if err := json.Unmarshal([]byte(readFile(t, filepath.Join(dir, "manifest.json"))), &saved); err != nil {
 		t.Fatal(err)

@@ -264,5 +264,6 @@ func (a *app) summary(run *builder.Run, result *builder.Result, built []images.B
 			ran++
 		}
 	}
+	a.sayDefinition(result.Plan)
 	a.note("%d images in %s; %d of %d steps ran, sizes as stored (%s)", len(built), took.Round(100*time.Millisecond), ran, len(steps), built[0].Compression)
 }

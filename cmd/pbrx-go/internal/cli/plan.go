@@ -198,6 +198,9 @@ func (a *app) planText(p *images.Plan) error {
 	for line := range strings.Lines(table.String()) {
 		fmt.Fprintln(out, strings.TrimRight(line, " \n"))
 	}
+	for _, line := range p.LeftOut {
+		a.note("left out: %s", line)
+	}
 	for _, warning := range p.Warnings {
 		a.warn(warning)
 	}

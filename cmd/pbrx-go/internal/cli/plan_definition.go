@@ -83,3 +83,27 @@ func runCost(r images.RunStep, image int) string {
 	}
 	return said
 }
+
+// sayDefinition says of a definition what whoever reads the summary should know: what was left out, how many steps of commands there
+// are, and that images run as root although there is an account for them.
+func (a *app) sayDefinition(p *images.Plan) {
+	for _, line := range p.LeftOut {
+		a.note("left out: %s", line)
+	}
+	runs, root := 0, 0
+	for _, image := range p.Images {
+		runs += len(image.Runs)
+		if image.Selected && image.Config.User == "" {
+			root++
+		}
+	}
+	if runs > 0 {
+		a.note("%d steps of commands: the plan says what each costs", runs)
+	}
+	for _, level := range p.Levels {
+		if len(level.Accounts) > 0 && root > 0 {
+			a.note("%d images run as the base's user, mostly root: run-as = %q makes them run as that account", root, level.Accounts[0].Name)
+			return
+		}
+	}
+}
