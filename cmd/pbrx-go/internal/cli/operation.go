@@ -224,6 +224,9 @@ func (s *operation) probe(ctx context.Context) (*builder.Run, error) {
 	opts.Check = s.check
 	if d := s.Definition; d != nil {
 		opts.Python = d.Python.Value
+		for _, v := range d.BuildEnv {
+			opts.BuildEnv = append(opts.BuildEnv, v.Name+"="+v.Value)
+		}
 		if d.Builder.IsSet() {
 			if opts.Builder, err = images.ParseLocation(d.Builder.Value); err != nil {
 				return nil, usagef("%s: builder: %w", d.Builder.At, err)
