@@ -333,6 +333,10 @@ func (a *app) readSet(ctx context.Context, p *projectInput, set *definition.Set,
 		return err
 	}
 	p.Definition = set
+	if !p.NoProject {
+		p.defined.here(p.dir, p.Project)
+	}
+	p.defined.fetcher.Projects(p.defined.checkouts)
 	if p.Bindep, err = p.defined.bindepFile(p.Bindep); err != nil {
 		return err
 	}
