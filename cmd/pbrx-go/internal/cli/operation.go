@@ -224,6 +224,9 @@ func (s *operation) probe(ctx context.Context) (*builder.Run, error) {
 	opts.Check = s.check
 	if d := s.Definition; d != nil {
 		opts.Python = d.Python.Value
+		for _, v := range d.BuildEnv {
+			opts.BuildEnv = append(opts.BuildEnv, v.Name+"="+v.Value)
+		}
 		if d.Builder.IsSet() {
 			if opts.Builder, err = images.ParseLocation(d.Builder.Value); err != nil {
 				return nil, usagef("%s: builder: %w", d.Builder.At, err)
@@ -333,6 +336,10 @@ func (a *app) readSet(ctx context.Context, p *projectInput, set *definition.Set,
 		return err
 	}
 	p.Definition = set
+	if !p.NoProject {
+		p.defined.here(p.dir, p.Project)
+	}
+	p.defined.fetcher.Projects(p.defined.checkouts)
 	if p.Bindep, err = p.defined.bindepFile(p.Bindep); err != nil {
 		return err
 	}

@@ -136,3 +136,14 @@ func TestOneImage(t *testing.T) {
 		t.Errorf("the images are %+v", p.Images)
 	}
 }
+
+// On another platform other entries count.
+func TestPlanOfAnotherPlatform(t *testing.T) {
+	config := "file.\"/one\" = { text = \"\", arch = [\"amd64\"] }\nfile.\"/other\" = { text = \"\", arch = [\"arm64\"] }\n"
+	for platform, want := range map[string]string{"linux/amd64": "/one", "linux/arm64": "/other"} {
+		p := planOf(t, map[string]string{"pyproject.toml": gauge, "pbrx-go.toml": config}, "--platform", platform)
+		if len(p.Images[0].Files) != 1 || p.Images[0].Files[0].Dest != want || len(p.LeftOut) != 1 {
+			t.Errorf("%s: %+v, left out %q", platform, p.Images[0].Files, p.LeftOut)
+		}
+	}
+}
