@@ -109,8 +109,8 @@ func (a *app) readConstraints(ctx context.Context, in *projectInput, flags planF
 		}
 		opts.Drop = append(opts.Drop, host.Drop{Name: s.Project.Name.Value, Why: why})
 	}
-	for _, name := range flags.excluded {
-		opts.Drop = append(opts.Drop, host.Drop{Name: name, Why: "--constraint-exclude " + name, Expected: true})
+	for _, name := range in.excluded(flags) {
+		opts.Drop = append(opts.Drop, host.Drop{Name: name.Value, Why: excludedBy(name), Expected: true})
 	}
 	c, err := host.ReadConstraints(ctx, a.env, "", opts)
 	if err != nil {
