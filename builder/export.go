@@ -128,7 +128,7 @@ func sameProject(exported []Exported) error {
 		return digests
 	}
 	for _, e := range exported[1:] {
-		if e.Layers[0].Content == dockerfileContent { // its Dockerfile begins with another image
+		if len(e.Layers) == 0 || e.Layers[0].Content == dockerfileContent { // its Dockerfile begins with another image
 			continue
 		}
 		for _, content := range []string{"project", "sibling"} { // an image may have siblings beyond those of the base image

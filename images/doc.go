@@ -22,7 +22,8 @@
 //     of the base or a virtual environment where that Python is externally
 //     managed (PEP 668);
 //   - init: the program put before every command (dumb-init, tini, catatonit);
-//   - content of a layer: base, distro, dependencies, project or extra.
+//   - content of a layer: base, accounts, distro, environment, dependencies, sibling, project, files, run, extra or dockerfile;
+//   - definition: the optional configuration (package definition), level: one file of its chain.
 //
 // The package is data: New makes a Plan out of an Input and touches nothing
 // else, no engine, no registry, no clock. The order of a plan is meaning and is

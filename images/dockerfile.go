@@ -40,13 +40,16 @@ func (p *Plan) addDockerfiles(in Input, all []program) []error {
 		names = append(names, s.Name)
 	}
 	for _, file := range in.Dockerfiles {
-		n := slices.IndexFunc(p.Images, func(i Image) bool { return i.Script != "" && i.Script == file.Script })
+		n := slices.IndexFunc(p.Images, func(i Image) bool { return i.isOf(file.Script) })
 		switch {
 		case n >= 0 && !p.Images[n].Selected:
 			p.Images[n].useDockerfile(file)
 		case n >= 0:
 			if file.Err != nil {
 				problems = append(problems, file.Err)
+			}
+			if declared := in.declaredImage(file.Script); declared != nil {
+				problems = append(problems, fmt.Errorf("%s: %s:1 makes the image of %q, too: say all in the Dockerfile and remove this, or remove the Dockerfile", declared.At, file.File, file.Script))
 			}
 			p.Warnings = append(p.Warnings, file.Notes...)
 			p.warnDockerfileExtras(in.Project, p.Images[n], file)
@@ -57,6 +60,12 @@ func (p *Plan) addDockerfiles(in Input, all []program) []error {
 		}
 	}
 	return problems
+}
+
+// isOf says whether it is the image of a script under the script's own name.
+func (i Image) isOf(script string) bool {
+	name, err := ImageName(script)
+	return err == nil && i.Script == script && lastPart(i.Name) == name
 }
 
 // useDockerfile leaves to the Dockerfile what the image has beyond the base image.

@@ -5,8 +5,10 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"text/scanner"
 
 	"github.com/pbrx-go/pbrx-go/images"
+	"github.com/pbrx-go/pbrx-go/images/definition"
 )
 
 // Dockerfiles belong to scripts; what is said of them depends on whether they make an image.
@@ -71,5 +73,27 @@ func TestIsBase(t *testing.T) {
 		if p.IsBase(repository) != want {
 			t.Errorf("%s: it is not %t", repository, want)
 		}
+	}
+}
+
+// An image has one file that says what is in it.
+func TestDockerfileBesideDefinition(t *testing.T) {
+	in := written(t, map[string]string{"pyproject.toml": "[project]\nname = \"foo\"\nversion = \"1\"\n[project.scripts]\nrun = \"foo:run\"\nstop = \"foo:stop\"\n"})
+	at := scanner.Position{Filename: "pbrx-go.toml", Line: 3, Column: 2}
+	in.Definition = &definition.Set{Images: []definition.Image{{Name: "run", At: at}, {Name: "again", Script: definition.Text{Value: "stop", At: at}, At: at}}}
+	in.Dockerfiles = []images.Dockerfile{{File: "Dockerfile.stop", Script: "stop"}}
+	p, err := images.New(in, images.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, i := range p.Images {
+		if (i.Dockerfile != "") != (i.Name == "stop") {
+			t.Errorf("%s is made by %q", i.Name, i.Dockerfile)
+		}
+	}
+	in.Dockerfiles = []images.Dockerfile{{File: "Dockerfile.run", Script: "run"}}
+	_, err = images.New(in, images.Options{})
+	if want := `pbrx-go.toml:3:2: Dockerfile.run:1 makes the image of "run", too: say all in the Dockerfile and remove this, or remove the Dockerfile`; err == nil || err.Error() != want {
+		t.Errorf("the error is %v, want %s", err, want)
 	}
 }

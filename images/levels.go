@@ -5,7 +5,6 @@ import (
 
 	"github.com/pbrx-go/pbrx-go/bindep"
 	"github.com/pbrx-go/pbrx-go/images/definition"
-	"github.com/pbrx-go/pbrx-go/setupcfg"
 )
 
 // packageRule is one line of bindep.txt, or of a definition's packages.
@@ -205,7 +204,7 @@ func values(texts []definition.Text) []string {
 func (p *Plan) imageContent(in Input, script string, own *definition.Content) (DistroContent, []Package) {
 	rules := packageRules(in)
 	builder, runtime := profiles(in)
-	if name := setupcfg.Canonical(script); script != "" && !slices.Contains([]string{bindep.CompileProfile, "test", "doc", bindep.DefaultProfile}, name) {
+	if name := ScriptProfile(script); name != "" {
 		builder, runtime = append(slices.Clone(builder), name), append(slices.Clone(runtime), name)
 	}
 	var content DistroContent
@@ -222,6 +221,9 @@ func (p *Plan) imageContent(in Input, script string, own *definition.Content) (D
 	}
 	if len(content.Packages) == 0 {
 		content.Packages = nil
+	}
+	for n := range rules { // what is there at run time of this image alone is of no use to the builder
+		rules[n].declared = true
 	}
 	return content, toCompile(rules, builder, runtime)
 }

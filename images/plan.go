@@ -228,6 +228,6 @@ type Built struct {
 type Layer struct {
 	Digest string `json:"digest"`
 	Size   int64  `json:"size"`
-	// Content is base, distro, environment, dependencies, sibling, project, extra or dockerfile.
+	// Content is base, accounts, distro, environment, dependencies, sibling, project, files, run, extra or dockerfile.
 	Content string `json:"content"`
 }

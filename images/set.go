@@ -127,6 +127,7 @@ func (p *Plan) addImages(in Input, opts Options) []error {
 	if !p.pending {
 		p.warnExtras(project, all)
 		p.warnPatterns(in.scriptPatterns(), project.ConsoleScripts.Value)
+		p.warnProfiles(in, all)
 	}
 	return problems
 }

@@ -83,6 +83,10 @@ func (f *File) Compile(ctx context.Context, in Inputs) (*Image, error) {
 		}
 		return nil, failed
 	}
+	if result.State.Output() == nil { // FROM scratch, and nothing else
+		last := f.stages[len(f.stages)-1]
+		return nil, f.failed(at(last.Location, errors.New("the image has no files: copy some into it")))
+	}
 	image := &Image{Config: *result.Image, FromBase: in.sameAsBase(result.BaseImage)}
 	for n := range image.Config.History {
 		if h := &image.Config.History[n]; h.Created == nil {

@@ -74,7 +74,8 @@ func compiled(t *testing.T, text string) (*Image, []*pb.Op) {
 // However the base image is written, it is the one that was just built; other images are images.
 func TestBaseByName(t *testing.T) {
 	for text, want := range map[string]string{
-		"FROM foo-base\nRUN true\n":                                             "",
+		"FROM foo-base\nRUN true\n": "",
+		"FROM foo-base\n":           "",
 		"FROM foo-base:1.2 AS x\nRUN true\nFROM x\nRUN false\n":                 "",
 		"FROM registry.example.org:5000/team/foo-base:v3\nRUN true\n":           "",
 		"ARG B=foo-base:3\nFROM ${B}\nRUN true\n":                               "",
@@ -142,6 +143,24 @@ func TestProxies(t *testing.T) {
 		}
 		if said, err := json.Marshal(image.Config); err != nil || strings.Contains(string(said), "word") {
 			t.Errorf("%q: the configuration tells of the proxy: %s, %v", text, said, err)
+		}
+	}
+}
+
+// What can be said when the base image is known only has its place, too.
+func TestCompileErrors(t *testing.T) {
+	for text, want := range map[string]string{
+		"FROM x\nFROM scratch\nCMD [\"x\"]\n":        "Dockerfile.foo:2:1: the image has no files: copy some into it",
+		"FROM x\nFROM foo-base AS foo-base\nRUN y\n": "Dockerfile.foo:2:1: the stage is called foo-base, as the base image is: give it another name",
+	} {
+		f, err := Parse("Dockerfile.foo", []byte(text))
+		if err != nil {
+			t.Fatal(err)
+		}
+		in := Supposing(v1.Platform{OS: "linux", Architecture: "amd64"})
+		in.IsBase = func(repository string) bool { return repository == "foo-base" }
+		if _, err := f.Compile(context.Background(), in); err == nil || err.Error() != want {
+			t.Errorf("%q: %v, want %s", text, err, want)
 		}
 	}
 }

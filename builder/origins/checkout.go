@@ -147,7 +147,8 @@ func (s *store) checkOut(ctx context.Context, tree, commit, tags string, patches
 }
 
 // pack copies objects: all that commit and tags lead to, in one pack. Its bytes follow from that alone, not from the packs that the
-// store was sent: differences are looked for anew, by one thread.
+// store was sent: differences are looked for anew, by one thread. It compares few objects with each other: 30000 take 4 seconds so, 11
+// with git's own window, and the pack is hardly smaller then.
 func (s *store) pack(ctx context.Context, commit, tags, repo string) error {
 	roots := commit + "\n"
 	for line := range strings.Lines(tags) {
@@ -158,7 +159,7 @@ func (s *store) pack(ctx context.Context, commit, tags, repo string) error {
 	if err := os.MkdirAll(to, 0o755); err != nil {
 		return err
 	}
-	_, err := s.git(ctx, gitRun{dir: s.repo, stdin: strings.NewReader(roots)}, "-c", "pack.useBitmaps=false", "-c", "pack.window=10", "-c", "pack.depth=50",
+	_, err := s.git(ctx, gitRun{dir: s.repo, stdin: strings.NewReader(roots)}, "-c", "pack.useBitmaps=false", "-c", "pack.window=3", "-c", "pack.depth=50",
 		"pack-objects", "--quiet", "--revs", "--threads=1", "--no-reuse-delta", "--no-reuse-object", "--no-use-bitmap-index", "--delta-base-offset", filepath.Join(to, "pack"))
 	return err
 }

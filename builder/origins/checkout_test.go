@@ -81,7 +81,7 @@ func TestCheckout(t *testing.T) {
 		t.Errorf("%+v", c)
 	}
 	d := c.Described
-	if d.Text != "2.0.0-1-g"+commit[:7] || d.Tag != "2.0.0" || d.Distance != 1 || d.Version() != "2.0.1.dev1+g"+commit[:7] {
+	if d.Text != "2.0.0-1-g"+commit || d.Tag != "2.0.0" || d.Distance != 1 || d.Version() != "2.0.1.dev1+g"+commit[:9] {
 		t.Errorf("%+v, %s", d, d.Version())
 	}
 	if err := os.Rename(r.dir, r.dir+"-away"); err != nil {
@@ -214,5 +214,22 @@ func TestNothingIsRun(t *testing.T) {
 	}
 	if _, err := os.Stat(filepath.Join(home, "ran")); err == nil {
 		t.Error("a program of the user's configuration ran")
+	}
+}
+
+// Versions are those that setuptools-scm 10.3.4 printed of such tags.
+func TestVersions(t *testing.T) {
+	for tag, want := range map[string][2]string{
+		"1.0.0": {"1.0.0", "1.0.1.dev1+g8dfe05735"}, "v2.1": {"2.1", "2.2.dev1+g8dfe05735"}, "proj-1.2": {"1.2", "1.3.dev1+g8dfe05735"}, "1.0rc1": {"1.0rc1", "1.0rc2.dev1+g8dfe05735"},
+		"1.0.post1": {"1.0.post1", "1.0.post2.dev1+g8dfe05735"}, "1.2.3.4": {"1.2.3.4", "1.2.3.5.dev1+g8dfe05735"}, "2.0.0a1": {"2.0.0a1", "2.0.0a2.dev1+g8dfe05735"},
+		"release-3.4.5": {"3.4.5", "3.4.6.dev1+g8dfe05735"}, "20240102.1": {"20240102.1", "20240102.2.dev1+g8dfe05735"}, "v1": {"1", "2.dev1+g8dfe05735"}, "1.0-rc1": {"1.0rc1", "1.0rc2.dev1+g8dfe05735"},
+		"1!2.0": {"1!2.0", "1!2.1.dev1+g8dfe05735"}, "1.0.dev3": {"1.0.dev3", ""}, "nightly7": {"", ""}, "": {"", ""},
+	} {
+		for distance, version := range want {
+			d := origins.Description{Tag: tag, Distance: distance, Node: "g8dfe0573512345678901234567890123456789012"}
+			if got := d.Version(); got != version {
+				t.Errorf("%d after %s: %q, want %q", distance, tag, got, version)
+			}
+		}
 	}
 }

@@ -12,11 +12,14 @@ import (
 // describedFile is beside a checkout.
 const describedFile = "described.json"
 
-// Description is what git describe says of a commit, asked as setuptools-scm asks of a clean tree: with --tags --long --match *[0-9]*.
+// nodeLength is how much of a commit's name setuptools-scm takes, with the g before it.
+const nodeLength = 10
+
+// Description is what git describe says of a commit, asked as setuptools-scm asks of a clean tree: with --tags --long --abbrev=40 --match *[0-9]*.
 type Description struct {
-	// Text is all of it: v1.2-3-gabcdef0; empty where the history has no tag with a number.
+	// Text is all of it: v1.2-3-g and the commit's name; empty where the history has no tag with a number.
 	Text string `json:"text"`
-	// Tag is the nearest one, Distance how many commits follow it, Node g and the beginning of the commit's name.
+	// Tag is the nearest one, Distance how many commits follow it, Node g and the commit's name.
 	Tag      string `json:"tag"`
 	Distance int    `json:"distance"`
 	Node     string `json:"node"`
@@ -25,25 +28,25 @@ type Description struct {
 // Version is what setuptools-scm makes of it with its default schemes (guess-next-dev, node-and-date); empty where it cannot be
 // known, such as with a tag that is no plain version.
 func (d Description) Version() string {
-	m := regexp.MustCompile(`^(?:[\w-]+-)?[vV]?(\d+(?:\.\d+)*)((?:(?:a|b|rc)\d+)?(?:\.(?:post|dev)\d+)?)(?:\+.*)?$`).FindStringSubmatch(d.Tag)
+	m := regexp.MustCompile(`^(?:[\w-]+-)?[vV]?((?:\d+!)?\d+(?:\.\d+)*)(?:[-._]?((?:a|b|rc)\d+))?(\.(?:post|dev)\d+)?(?:\+.*)?$`).FindStringSubmatch(d.Tag)
 	if m == nil {
 		return ""
 	}
-	release, rest := m[1], m[2]
-	if d.Distance == 0 {
-		return release + rest
-	}
-	if strings.Contains(rest, "post") || strings.Contains(rest, "dev") {
+	tagged := m[1] + m[2] + m[3]
+	switch {
+	case d.Distance == 0:
+		return tagged
+	case strings.HasPrefix(m[3], ".dev"): // which it refuses
 		return ""
 	}
-	next := regexp.MustCompile(`\d+$`).ReplaceAllStringFunc(release+rest, func(number string) string {
+	next := regexp.MustCompile(`\d+$`).ReplaceAllStringFunc(tagged, func(number string) string {
 		n, err := strconv.Atoi(number)
 		if err != nil {
 			return number
 		}
 		return strconv.Itoa(n + 1)
 	})
-	return next + ".dev" + strconv.Itoa(d.Distance) + "+" + d.Node
+	return next + ".dev" + strconv.Itoa(d.Distance) + "+" + d.Node[:min(nodeLength, len(d.Node))]
 }
 
 // describe writes what git says of the commit of a work tree.
@@ -61,7 +64,7 @@ func (s *store) describe(ctx context.Context, tree, file string) error {
 
 // description asks git; that it has no tag to name is no error.
 func (f *Fetcher) description(ctx context.Context, tree string) (Description, error) {
-	text, err := f.git(ctx, gitRun{dir: tree}, "describe", "--tags", "--long", "--match", "*[0-9]*")
+	text, err := f.git(ctx, gitRun{dir: tree}, "describe", "--tags", "--long", "--abbrev=40", "--match", "*[0-9]*")
 	if err != nil {
 		if ctx.Err() == nil && strings.Contains(err.Error(), "describe") {
 			return Description{}, nil // "No names found, cannot describe anything", "No tags can describe"

@@ -9,7 +9,6 @@ import (
 
 	"github.com/pbrx-go/pbrx-go/builder/host"
 	"github.com/pbrx-go/pbrx-go/images/definition"
-	"github.com/pbrx-go/pbrx-go/setupcfg"
 )
 
 // Options say where a Fetcher works and what it may do.
@@ -73,7 +72,7 @@ func (f *Fetcher) Projects(all map[string]Checkout) {
 	f.projects = all
 }
 
-// Fetch returns what an origin is, for an architecture as in amd64. Errors are *setupcfg.Error where the definition is wrong (its
+// Fetch returns what an origin is, for an architecture as in amd64. Errors are a setupcfg.ErrorList where the definition is wrong (its
 // position in front), *ChangedError, *host.FetchError behind the origin's position where others cannot be reached, or of reading and
 // writing files. Origins of the kind image are not for the host to fetch, and an error.
 func (f *Fetcher) Fetch(ctx context.Context, o definition.Origin, arch string) (Content, error) {
@@ -89,7 +88,7 @@ func (f *Fetcher) Fetch(ctx context.Context, o definition.Origin, arch string) (
 	case definition.LiteralText:
 		return textContent(o.Where.Value), nil
 	}
-	return Content{}, &setupcfg.Error{Pos: o.At, Msg: fmt.Sprintf("an origin of the kind %q is not fetched by the host", o.Kind)}
+	return Content{}, problem(o.At, "", "an origin of the kind %q is not fetched by the host", o.Kind)
 }
 
 // tempDir is a new folder that goes with the Fetcher.

@@ -151,7 +151,7 @@ func TestRefusedRepositories(t *testing.T) {
 	} {
 		_, err := fetcher(t, t.TempDir(), dir).Fetch(context.Background(), place(c.address, c.ref), "amd64")
 		refused(t, err, dir, c.want)
-		var wrong *setupcfg.Error
+		var wrong setupcfg.ErrorList
 		if !errors.As(err, &wrong) {
 			t.Errorf("%T is no error of the definition", err)
 		}

@@ -104,3 +104,35 @@ func TestTextAndProject(t *testing.T) {
 	_, err = f.Fetch(context.Background(), definition.Origin{Kind: definition.FromProject, Where: text("glance", 11)}, "amd64")
 	refused(t, err, "", `pbrx-go.toml:11:7: there is no project "glance", define it as [project.glance]`)
 }
+
+// A repository cannot lead out of its work tree by links.
+func TestLinksOfProjects(t *testing.T) {
+	outside := t.TempDir()
+	write(t, outside, map[string]string{"setup.cfg": "secret\n"})
+	r := newRepository(t, "r")
+	r.commit(map[string]string{"out": "-> " + outside, "sub/setup.cfg": "x\n", "in": "-> sub"})
+	f := fetcher(t, t.TempDir(), t.TempDir())
+	checkout := func(below string) (origins.Checkout, error) {
+		p := project(gitOrigin(r.url(), "main", ""))
+		p.Subdirectory = text(below, 15)
+		return f.Checkout(context.Background(), p)
+	}
+	for below, want := range map[string]string{
+		"out":           `pbrx-go.toml:15:7: "out" is outside nova`,
+		"../x":          `pbrx-go.toml:15:7: "../x" is outside nova`,
+		"nowhere":       `pbrx-go.toml:15:7: "nowhere" does not exist, correct the path, from the top of the repository`,
+		"sub/setup.cfg": `pbrx-go.toml:15:7: "sub/setup.cfg" of nova is no directory, name the directory of the project`,
+	} {
+		_, err := checkout(below)
+		refused(t, err, "", want)
+	}
+	c, err := checkout("in")
+	if err != nil || c.Dir != filepath.Join(c.Tree, "sub") {
+		t.Errorf("%+v, %v", c, err)
+	}
+	f.Projects(map[string]origins.Checkout{"nova": c})
+	for part, want := range map[string]string{"out": `pbrx-go.toml:13:7: "out" is outside nova`, "out/setup.cfg": `pbrx-go.toml:13:7: "out/setup.cfg" is outside nova`} {
+		_, err := f.Fetch(context.Background(), definition.Origin{Kind: definition.FromProject, Where: text("nova", 11), Part: text(part, 13)}, "amd64")
+		refused(t, err, "", want)
+	}
+}

@@ -12,9 +12,9 @@ import (
 	"github.com/pbrx-go/pbrx-go/setupcfg"
 )
 
-// problem is one of the definition.
+// problem is one of the definition, a list as those of its reader are.
 func problem(at scanner.Position, hint, format string, args ...any) error {
-	return &setupcfg.Error{Pos: at, Msg: fmt.Sprintf(format, args...), Hint: hint}
+	return setupcfg.ErrorList{{Pos: at, Msg: fmt.Sprintf(format, args...), Hint: hint}}
 }
 
 // positioned puts the place of the definition before an error of something else.

@@ -10,9 +10,10 @@ import (
 
 // Secrets of the steps that install a first Python. They depend on the mirror, which is no part of what packages are.
 const (
-	// SecretBootstrapConf is apt's configuration; SecretBootstrapSources are the package manager's sources in place of the base's.
+	// SecretBootstrapConf is apt's configuration; SecretBootstrapSources are the package manager's sources in place of the base's. By its name apt knows
+	// what the file is.
 	SecretBootstrapConf    = "bootstrap.conf"
-	SecretBootstrapSources = "bootstrap.sources"
+	SecretBootstrapSources = "bootstrap.list"
 )
 
 // DistroPython is the package that distributions have Python in, DistroPythonPath the interpreter that it brings.

@@ -2,11 +2,13 @@ package plan2llb
 
 import (
 	"path"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
 
 	"github.com/moby/buildkit/client/llb"
+	"github.com/opencontainers/go-digest"
 
 	"github.com/pbrx-go/pbrx-go/images"
 )
@@ -49,6 +51,9 @@ func CanInstall(packageManager string) bool {
 
 const indexStep = "[distro] package index"
 
+// AnotherMirror ends the name of the step that fetches an index again (IndexAgain).
+const AnotherMirror = " from another mirror"
+
 // IsIndex says whether a step is the one that fetches the package index.
 func IsIndex(step string) bool { return strings.HasPrefix(step, indexStep) }
 
@@ -70,14 +75,33 @@ type PackageIndex struct {
 }
 
 // Index fetches the package index of the base's distribution, with that of repositories beside it. It returns the index, for
-// Wanted and Packages, and a folder with index.json: {"content"}, a digest of the index, and {"asked"}, when that was. What is to be
-// installed is no part of its key.
+// Wanted and Packages, and a folder with index.json: {"content"}, a digest of the index, {"mirror"}, what tells the mirror that it is from from others
+// (MirrorID), and {"asked"}, when that was. What is to be installed is no part of its key, nor is the mirror: an index that is kept may
+// be from another one, and has to be fetched again (IndexAgain), because package managers find nothing in it then.
 func (c *Compiler) Index(base images.Base, beside []images.Repository) (index PackageIndex, report llb.State) {
+	return c.packageIndex(base, beside, IndexStep(base, beside), c.refresh(RefreshDistro))
+}
+
+// IndexAgain is Index, whatever was kept.
+func (c *Compiler) IndexAgain(base images.Base, beside []images.Repository) (index PackageIndex, report llb.State) {
+	return c.packageIndex(base, beside, IndexStep(base, beside)+AnotherMirror, llb.IgnoreCache)
+}
+
+func (c *Compiler) packageIndex(base images.Base, beside []images.Repository, name string, refresh llb.RunOption) (index PackageIndex, report llb.State) {
 	m := managers()[base.PackageManager]
 	_, from := repositoryNames(beside)
-	run := c.exec(c.in.Base, Step{Name: IndexStep(base, beside), From: from}, program(base.Python.Executable, "packages.py", "index", base.PackageManager, m.index),
-		c.network(), secret(SecretMirror), repositories(base.PackageManager, beside), c.discard(m), c.refresh(RefreshDistro))
+	run := c.exec(c.in.Base, Step{Name: name, From: from}, program(base.Python.Executable, "packages.py", "index", base.PackageManager, m.index),
+		c.network(), secret(SecretMirror), repositories(base.PackageManager, beside), c.discard(m), refresh)
 	return PackageIndex{State: run.AddMount(m.index, llb.Scratch()), repositories: beside}, run.AddMount("/out", llb.Scratch())
+}
+
+// MirrorID tells a mirror from others, without saying which it is. No mirror has an empty one.
+func MirrorID(mirror []byte) string {
+	url := regexp.MustCompile(`//[^/@]*@`).ReplaceAllString(strings.TrimRight(strings.TrimSpace(string(mirror)), "/"), "//")
+	if url == "" {
+		return ""
+	}
+	return digest.FromString(url).Encoded()
 }
 
 // Wanted looks into a package index, without asking anybody. The folder it returns holds index.json: {"missing": [NAME…]}, those of the

@@ -98,7 +98,7 @@ func parse(file string, src []byte, p *problems) *document {
 	}
 	if len(d.prefix) > 0 {
 		for _, pos := range d.scan.Newer() {
-			p.add(pos, "this is TOML 1.1, which Python does not read yet; write it on one line, without a comma at the end of { }")
+			p.add(pos, "this is TOML 1.1, which Python does not read yet; write TOML 1.0: what is in { } on one line and without a comma at the end, no \\e and \\x, times with seconds")
 		}
 	}
 	if d.top = d.node(value); d.top.kind != isTable {

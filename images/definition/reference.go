@@ -20,16 +20,14 @@ func Reference() string {
 	b.WriteString(keyTable(shared))
 	for _, t := range []table{oneImage, project, user, repository, oneFile, oneRun, onePackage, oneOrigin} {
 		fmt.Fprintf(&b, "\n%s\n\n", heading(t))
-		b.WriteString(keyTable(func(r row) bool {
-			return slices.Contains(r.in, t) && !shared(r) && !(isOrigin(r) && t != oneOrigin && t != project)
-		}))
+		said := func(r row) bool { // before, or below where origins are
+			return t == oneImage && shared(r) || (t == oneFile || t == onePackage) && slices.Contains(r.in, oneOrigin)
+		}
+		b.WriteString(keyTable(func(r row) bool { return slices.Contains(r.in, t) && !said(r) }))
 	}
 	b.WriteString(referenceEnd)
 	return b.String()
 }
-
-// isOrigin says whether a row is one of where something comes from.
-func isOrigin(r row) bool { return slices.Contains(r.in, oneOrigin) }
 
 // heading is the heading of a kind of table, with what is to be known of it as a whole.
 func heading(t table) string {

@@ -5,6 +5,7 @@ import (
 	"flag"
 	"os"
 	"slices"
+	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -26,6 +27,20 @@ func TestReference(t *testing.T) {
 	}
 	if diff := cmp.Diff(want, string(got)); diff != "" {
 		t.Errorf("%s is stale, run `go test ./images/definition -run Reference -args -update`: %s", page, diff)
+	}
+}
+
+// Every key is in the section of each table that has it.
+func TestReferenceSections(t *testing.T) {
+	page, rows := Reference(), newSchema()
+	for _, in := range []table{project, user, repository, oneRun, oneOrigin} {
+		_, section, _ := strings.Cut(page, heading(in))
+		section, _, _ = strings.Cut(section, "\n## ")
+		for key := range rows[in] {
+			if !strings.Contains(section, "| `"+key+"` |") {
+				t.Errorf("%s is not in the section of %s", key, in)
+			}
+		}
 	}
 }
 

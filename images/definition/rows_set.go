@@ -26,7 +26,7 @@ func setRows() []row {
 		{key: "python", in: setLevel(), typ: aString, def: "python3 on the base's PATH, else the distribution's", layer: "every Python step", example: `"/usr/bin/python3"`, braces: ofSet(), check: checkProgram, why: onePython(),
 			meaning: "The interpreter of builder and images, a name or a path.",
 			peers:   []string{"python_path", "interpreter", "python_version", "python-version"}},
-		{key: "venv", in: setLevel(), typ: aString, def: "none; /opt/NAME where the interpreter is externally managed", layer: "L3, L4", example: `"/var/lib/openstack"`, braces: ofSet(), check: checkFolder, why: onePython(),
+		{key: "venv", in: setLevel(), typ: aString, def: "none; /opt/NAME where the interpreter is externally managed", layer: "L3, L4", example: `"/var/lib/openstack"`, braces: ofSet(), check: checkVenv, why: onePython(),
 			meaning: "A virtual environment at this path, in builder and images; PATH and VIRTUAL_ENV are set.",
 			peers:   []string{"virtualenv", "virtual_env"}},
 		{key: "system-site-packages", in: setLevel(), typ: aBool, def: "false", layer: "L3", example: "true", why: onePython(),

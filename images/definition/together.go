@@ -39,6 +39,8 @@ func (d *decoder) distinctUsers(users []User) {
 				d.add(u.At, "user.%s has the name of user.%s; choose another", u.Handle, other.Handle)
 			case u.UID == other.UID && u.UID != 0:
 				d.add(u.At, "user.%s has the uid of user.%s, %d; choose another", u.Handle, other.Handle, u.UID)
+			case (u.GID == other.GID) != (u.Group == other.Group) && u.UID != 0 && other.UID != 0:
+				d.add(u.At, "user.%s has the group %s, %d, and user.%s %s, %d; give one group one number", u.Handle, u.Group, u.GID, other.Handle, other.Group, other.GID)
 			}
 		}
 	}

@@ -60,10 +60,18 @@ func checkAbsolute(s string) string {
 		return "is no absolute path; begin it with /"
 	case slices.Contains(strings.Split(s, "/"), ".."):
 		return `has a ".."; write the path without`
-	case strings.ContainsAny(s, "\x00\n\r:"):
-		return "has a character that no path here may have; leave out line ends and colons"
+	case strings.ContainsAny(s, "\x00\n\r"):
+		return "has a line end; leave it out"
 	}
 	return ""
+}
+
+// checkNoColon is for paths in lists whose parts colons divide: PATH, and passwd.
+func checkNoColon(s string) string {
+	if strings.Contains(s, ":") {
+		return "has a colon, which divides the parts of PATH and of passwd; choose a path without"
+	}
+	return checkAbsolute(s)
 }
 
 // checkFolder is for a path that must not be the root.
@@ -75,6 +83,14 @@ func checkFolder(s string) string {
 		return "is the whole file system; name a folder in it"
 	}
 	return ""
+}
+
+// checkVenv is for a folder that is in PATH.
+func checkVenv(s string) string {
+	if problem := checkNoColon(s); problem != "" {
+		return problem
+	}
+	return checkFolder(s)
 }
 
 // checkInside is for a path in a tree.

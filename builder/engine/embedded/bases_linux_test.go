@@ -58,33 +58,47 @@ func in(place string, system bool) func(*builder.Options) {
 }
 
 // A virtual environment at a place of one's own sees what apt installed, and does not take it for its own.
-func TestEnvironments(t *testing.T) {
+func TestSystemSitePackages(t *testing.T) {
 	base, w := testBase(t), newWorkshop(t)
-	t.Run("system site packages", func(t *testing.T) {
-		files := petrel("python3-yaml\npython3-packaging\npython3-virtualenv\n")
-		files["pyproject.toml"] = strings.Replace(files["pyproject.toml"], `["packaging"]`, `["packaging", "platformdirs==4.2.2"]`, 1)
-		p := w.mustBuild(t, files, base, in("/var/lib/petrel", true))
-		w.runs(t, p, "petrel", "/var/lib/petrel /var/lib/petrel /var/lib/petrel/lib/python3.11/site-packages/packaging yaml from /usr/lib/python3/dist-packages/yaml\n")
-		// virtualenv of the distribution goes with its platformdirs, and gets that of the environment.
-		want := "virtualenv 20.17.1+ds requires platformdirs<3,>=2.4, and the image has 4.2.2"
-		if !slices.Equal(p.Warnings, []string{want}) {
-			t.Errorf("the warnings are %q, want %q", p.Warnings, want)
-		}
-	})
-	t.Run("an interpreter that is not the distribution's", func(t *testing.T) {
-		alpine := givenBase(t, "PBRX_GO_TEST_ALPINE")
-		_, err := w.build(t, petrel(""), alpine, in("/opt/petrel", true))
-		var planning images.PlanError
-		want := `pbrx-go.toml:3:1: system-site-packages: /usr/local/bin/python3 is not the distribution's: apk's py3-* would never be seen; set python = "/usr/bin/python3"`
-		if !errors.As(err, &planning) || err.Error() != want {
-			t.Errorf("the error is %v, want %s", err, want)
-		}
-		p := w.mustBuild(t, petrel(""), alpine, in("/opt/petrel", false))
-		w.runs(t, p, "petrel", "/opt/petrel /opt/petrel /opt/petrel/lib/python3.13/site-packages/packaging no yaml\n")
-		if !slices.Contains(p.contents(0), "environment") || !strings.HasPrefix(p.base.Python.Executable, "/usr/local/") {
-			t.Errorf("the layers are %q on %s", p.contents(0), p.base.Python.Executable)
-		}
-	})
+	files := petrel("python3-yaml\npython3-packaging\npython3-virtualenv\n")
+	files["pyproject.toml"] = strings.Replace(files["pyproject.toml"], `["packaging"]`, `["packaging", "platformdirs==4.2.2"]`, 1)
+	p := w.mustBuild(t, files, base, in("/var/lib/petrel", true))
+	w.runs(t, p, "petrel", "/var/lib/petrel /var/lib/petrel /var/lib/petrel/lib/python3.11/site-packages/packaging yaml from /usr/lib/python3/dist-packages/yaml\n")
+	// virtualenv of the distribution goes with its platformdirs, and gets that of the environment.
+	want := "virtualenv 20.17.1+ds requires platformdirs<3,>=2.4, and the image has 4.2.2"
+	if !slices.Equal(p.Warnings, []string{want}) {
+		t.Errorf("the warnings are %q, want %q", p.Warnings, want)
+	}
+}
+
+// A base with an interpreter that is not the distribution's, which an environment can be made of.
+func TestAlpineEnvironment(t *testing.T) {
+	alpine, w := givenBase(t, "PBRX_GO_TEST_ALPINE"), newWorkshop(t)
+	_, err := w.build(t, petrel(""), alpine, in("/opt/petrel", true))
+	var planning images.PlanError
+	want := `pbrx-go.toml:3:1: system-site-packages: /usr/local/bin/python3 is not the distribution's: apk's py3-* would never be seen; set python = "/usr/bin/python3"`
+	if !errors.As(err, &planning) || err.Error() != want {
+		t.Errorf("the error is %v, want %s", err, want)
+	}
+	p := w.mustBuild(t, shearwater(""), alpine, in("/srv/birds", false))
+	w.runs(t, p, "shearwater", "made on the base, in /srv/birds\n")
+	if !slices.Contains(p.contents(0), "environment") || !strings.HasPrefix(p.base.Python.Executable, "/usr/local/") {
+		t.Errorf("the layers are %q on %s", p.contents(0), p.base.Python.Executable)
+	}
+
+	debian := testBase(t)
+	_, err = w.build(t, petrel(""), debian, func(o *builder.Options) { o.Builder = alpine })
+	checkBaseError(t, err, "wheels that are made in it do not fit the base "+debian.String()+": its distribution is alpine, the base's debian; its release is 3.20.3, the base's 12; "+
+		"its C library is musl, the base's glibc 2.36; its Python is 3.13, the base's 3.11")
+}
+
+// checkBaseError makes sure that an image is refused for a reason.
+func checkBaseError(t *testing.T, err error, want string) {
+	t.Helper()
+	var refused *builder.BaseError
+	if !errors.As(err, &refused) || refused.Err.Error() != want {
+		t.Errorf("the error is %v, want %s", err, want)
+	}
 }
 
 // unpackedBase is the test base in a folder, after some commands.
@@ -118,7 +132,7 @@ func bareBase(t *testing.T) images.Location {
 }
 
 // shearwater is a project whose wheel says where it was made: its backend is a file of its own.
-func shearwater() map[string]string {
+func shearwater(bindep string) map[string]string {
 	return map[string]string{
 		"pyproject.toml": `[build-system]
 requires = []
@@ -154,7 +168,7 @@ def build_wheel(wheel_directory, config_settings=None, metadata_directory=None):
 def build_sdist(sdist_directory, config_settings=None):
     raise NotImplementedError
 `,
-		"bindep.txt": "bc\n",
+		"bindep.txt": bindep,
 	}
 }
 
@@ -162,7 +176,7 @@ def build_sdist(sdist_directory, config_settings=None):
 // in another image.
 func TestBaseWithoutPython(t *testing.T) {
 	base, w := bareBase(t), newWorkshop(t)
-	p := w.mustBuild(t, shearwater(), base, nil)
+	p := w.mustBuild(t, shearwater("bc\n"), base, nil)
 	w.runs(t, p, "shearwater", "made on the base, in /opt/shearwater\n")
 	if want := []string{"base", "distro", "distro", "environment", "project"}; !slices.Equal(p.contents(1), want) {
 		t.Errorf("the layers hold %q, want %q", p.contents(1), want)
@@ -183,14 +197,14 @@ func TestBaseWithoutPython(t *testing.T) {
 	}
 
 	elsewhere := unpackedBase(t, []string{"touch", "/etc/workshop"})
-	again := w.mustBuild(t, shearwater(), base, func(o *builder.Options) { o.NoCache, o.Builder = true, elsewhere })
+	again := w.mustBuild(t, shearwater("bc\n"), base, func(o *builder.Options) { o.NoCache, o.Builder = true, elsewhere })
 	w.runs(t, again, "shearwater", "made where wheels are made, in /opt/shearwater\n")
 	if p, again := p.digests(1)[:4], again.digests(1)[:4]; !slices.Equal(p, again) {
 		t.Errorf("the layers are\n%q and, made again,\n%q", p, again)
 	}
 }
 
-// An interpreter that is not there, a base that can get none, and a builder that makes wheels for other bases.
+// An interpreter that is not there, and a base that can get none.
 func TestUnfitBases(t *testing.T) {
 	base, w := testBase(t), newWorkshop(t)
 	empty := filepath.Join(t.TempDir(), "empty")
@@ -198,16 +212,13 @@ func TestUnfitBases(t *testing.T) {
 		t.Fatal(err)
 	}
 	for want, choose := range map[string]func(*builder.Options){
-		"it has no interpreter python3.6 on its PATH":                                              func(o *builder.Options) { o.Python = "python3.6" },
-		"it has no interpreter /usr/local/bin/python3":                                             func(o *builder.Options) { o.Python = "/usr/local/bin/python3" },
-		"it has no Python on its PATH, and none of apt, apk, dnf and microdnf to install one with": func(o *builder.Options) { o.Base = images.Location{Transport: images.RootFS, Name: empty} },
-		"wheels that are made in it do not fit the base " + base.String() + ": its distribution is alpine, the base's debian; its release is 3.20.3, the base's 12; " +
-			"its C library is musl, the base's glibc 2.36; its Python is 3.13, the base's 3.11": func(o *builder.Options) { o.Builder = givenBase(t, "PBRX_GO_TEST_ALPINE") },
+		"it has no interpreter python3.6 on its PATH":  func(o *builder.Options) { o.Python = "python3.6" },
+		"it has no interpreter /usr/local/bin/python3": func(o *builder.Options) { o.Python = "/usr/local/bin/python3" },
+		"it has no Python on its PATH, and none of apt, apk, dnf and microdnf to install one with": func(o *builder.Options) {
+			o.Base = images.Location{Transport: images.RootFS, Name: empty}
+		},
 	} {
 		_, err := w.build(t, petrel(""), base, choose)
-		var missing *builder.BaseError
-		if !errors.As(err, &missing) || missing.Err.Error() != want {
-			t.Errorf("the error is %v, want %s", err, want)
-		}
+		checkBaseError(t, err, want)
 	}
 }

@@ -47,20 +47,25 @@ def keep(kept):
     if not kept:
         return
     put_keys(kept, KEYS)
-    with open(LIST) as f:
-        text = f.read()
+    text = listed()
     new = [r.uri for r in kept if r.uri not in text.splitlines()]
     if new:
         with open(LIST, "w") as f:
             f.write("".join(line + "\n" for line in text.splitlines() + new))
 
 
+def listed():
+    """What the base's list of repositories says."""
+    if not os.path.exists(LIST):
+        return ""
+    with open(LIST) as f:
+        return f.read()
+
+
 def own(url, without=()):
     """The base's own repositories, with the mirror, if there is one, in place of their hosts. Some lines are no business of it."""
-    with open(LIST) as f:
-        text = f.read()
     lines = []
-    for line in text.splitlines():
+    for line in listed().splitlines():
         if line in without:
             continue
         m = REPOSITORY.fullmatch(line) if url else None

@@ -236,12 +236,12 @@ def install(names):
     passing = [r.key for r in repositories.declared() if not r.name]
     trusted = rpmdb.keys() if passing else set()
     run(command("install", "-y", *names), environment(), explain=explain)
-    rpmdb.forget(passing, trusted)
+    forgotten = rpmdb.forget(passing, trusted)
     if not had and os.path.isdir("/run/dnf"):  # where dnf 5 had its lock
         shutil.rmtree("/run/dnf")
         if times:
             os.utime("/run", ns=(times.st_atime_ns, times.st_mtime_ns))
-    rpmdb.settle(started)
+    rpmdb.settle(started, forgotten)
 
 
 def keep_packages():

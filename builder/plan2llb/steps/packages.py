@@ -13,6 +13,7 @@ import filecmp
 import hashlib
 import json
 import os
+import re
 import shutil
 import sys
 
@@ -20,7 +21,7 @@ import apk
 import apt
 import dnf
 import repositories
-from common import RUN, asked, began, fail, settle
+from common import RUN, asked, began, fail, mirror, settle
 
 # Written by the package manager, of no use in an image. What was there before is put back.
 TRACES = (
@@ -102,7 +103,7 @@ def package_files():
 
 def index(manager, folder):
     MANAGERS[manager].index()
-    asked("/out/index.json", {"content": content(folder)})
+    asked("/out/index.json", {"content": content(folder, *ADDRESSES[manager]), "mirror": mirror_id()})
 
 
 def wanted(manager, names):
@@ -110,20 +111,29 @@ def wanted(manager, names):
         json.dump({"missing": MANAGERS[manager].missing(names)}, f)
 
 
-def content(folder):
-    """A digest of all files below a folder: their names and what is in them."""
-    digest = hashlib.sha256()
-    for place, folders, files in os.walk(folder):
-        folders.sort()
-        for name in sorted(files):
+def mirror_id():
+    """What tells the mirror from others, without saying which it is; empty where there is none."""
+    url = re.sub(r"//[^/@]*@", "//", mirror() or "")
+    return url and hashlib.sha256(url.encode()).hexdigest()
+
+
+def content(folder, address=None, neutral=""):
+    """A digest of all files below a folder: their names, less what in them is of the address they are from, and what is in them."""
+    found = []
+    for place, _, files in os.walk(folder):
+        for name in files:
             path = os.path.join(place, name)
             if not os.path.isfile(path):  # gpg's sockets
                 continue
             with open(path, "rb") as f:
                 each = hashlib.sha256(f.read()).hexdigest()
-            digest.update(("%s\0%s\n" % (os.path.relpath(path, folder), each)).encode("utf-8", "surrogateescape"))
-    return "sha256:" + digest.hexdigest()
+            name = os.path.relpath(path, folder)
+            found.append("%s\0%s\n" % (re.sub(address, neutral, name) if address else name, each))
+    return "sha256:" + hashlib.sha256("".join(sorted(found)).encode("utf-8", "surrogateescape")).hexdigest()
 
+
+# What package managers make of addresses in the names of an index's files: another mirror with the same index makes no difference.
+ADDRESSES = {"apt": (r"^.*_dists_", "dists_"), "apk": (r"\bAPKINDEX\.[0-9a-f]+", "APKINDEX"), "dnf": (r"-[0-9a-f]{16}(?=[./])", "")}
 
 MANAGERS = {"apt": apt, "apk": apk, "dnf": dnf}
 

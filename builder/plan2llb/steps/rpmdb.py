@@ -23,23 +23,28 @@ def keys(*options):
 
 
 def forget(files, before):
-    """Takes out of the database the keys in files, which were imported to verify packages with, but for those that were there before."""
+    """Takes out of the database the keys in files, which were imported to verify packages with, but for those that were there
+    before. It says whether there were any."""
+    found = False
     for n, path in enumerate(files):
         scratch = "--dbpath=/tmp/rpmdb-%d" % n
         subprocess.run(["rpm", scratch, "--import", path], stderr=subprocess.DEVNULL)
         for key in sorted(keys(scratch) & keys() - before):
             subprocess.run(["rpm", "-e", "--allmatches", key], check=True)
+            found = True
+    return found
 
 
-def settle(started):
+def settle(started, deleted=False):
+    """Puts epoch for the times of this build; deleted says that something was taken out, of which nothing is to be left."""
     epoch = int(os.environ["SOURCE_DATE_EPOCH"])
     for folder in sorted({os.path.realpath(f) for f in FOLDERS}):
         path = folder + "/rpmdb.sqlite"
         if os.path.exists(path):
-            settle_file(path, int(started), epoch)
+            settle_file(path, int(started), epoch, deleted)
 
 
-def settle_file(path, started, epoch):
+def settle_file(path, started, epoch, deleted=False):
     """Puts epoch for times since started, and empties the files beside the database, which are made of random numbers."""
     try:
         import sqlite3
@@ -53,6 +58,8 @@ def settle_file(path, started, epoch):
         if settled != blob:
             db.execute("UPDATE Packages SET blob = ? WHERE hnum = ?", (settled, number))
             db.execute("UPDATE Installtid SET key = ? WHERE hnum = ?", (struct.pack("=I", epoch), number))
+    if deleted:
+        db.execute("VACUUM")
     db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
     db.close()
     # They are empty now or gone; that they are there lets users other than root read the database.

@@ -14,6 +14,7 @@ import apt
 import dnf
 import files
 import made
+import packages
 import passwd
 import repositories
 
@@ -145,6 +146,30 @@ class Repositories(Folder):
     def test_dnf(self):
         want = b"[sea]\nname=sea\nbaseurl=http://sea.example\nenabled=1\ngpgcheck=1\ngpgkey=file:///k\n"
         self.assertEqual(dnf.repo(self.repository("", name="sea", uri="http://sea.example"), "/k"), want)
+
+    def test_content_is_that_of_every_mirror(self):
+        digests = []
+        for number, address in enumerate(("a.example_debian", "b.example_pub_debian")):
+            self.write("%d/%s_dists_sid_InRelease" % (number, address), "signed")
+            self.write("%d/APKINDEX.%d2ab.tar.gz" % (number, number), "index")
+            self.write("%d/baseos-%016x/repodata/repomd.xml" % (number, number), "xml")
+            digests.append([packages.content("%s/%d" % (self.root, number))] + [packages.content("%s/%d" % (self.root, number), *a) for a in packages.ADDRESSES.values()])
+        self.assertEqual([a == b for a, b in zip(*digests)], [False] * 4)  # each of them takes care of its own only
+        for number, name in enumerate(("_dists_sid_InRelease", "APKINDEX", "baseos-")):
+            for mirror in ("0", "1"):
+                for path in os.listdir(os.path.join(self.root, mirror)):
+                    if name in path:
+                        os.renames(os.path.join(self.root, mirror, path), os.path.join(self.root, "alone%d" % number, mirror, path))
+            a, b = (packages.content("%s/alone%d/%s" % (self.root, number, m), *list(packages.ADDRESSES.values())[number]) for m in "01")
+            self.assertEqual(a, b)
+        self.write("x/c_dists_sid_InRelease", "signed anew")
+        self.assertNotEqual(packages.content(self.root + "/x", *packages.ADDRESSES["apt"]), packages.content(self.root + "/alone0/0", *packages.ADDRESSES["apt"]))
+
+    def test_mirror_id(self):
+        want = "7db39083d773b2e2ecd5aeb9d0a3e398cef498a1e29963bb04ad407371ad35d1"  # that of MirrorID
+        for url, want in (("", ""), ("https://u:p@m.example/debian", want), ("https://m.example/debian", want)):
+            with unittest.mock.patch("packages.mirror", lambda: url or None):
+                self.assertEqual(packages.mirror_id(), want)
 
     def test_distrusted(self):
         said = "Get:1 http://sea stable InRelease\nReading package lists...\nW: GPG error: http://sea stable InRelease: The following signatures couldn't be verified: NO_PUBKEY 12\nE: The repository 'http://sea stable InRelease' is not signed.\n"

@@ -6,6 +6,7 @@ import (
 	"encoding/csv"
 	"fmt"
 	"io"
+	"os"
 	"slices"
 	"strconv"
 	"strings"
@@ -14,6 +15,7 @@ import (
 
 	"github.com/pbrx-go/pbrx-go/bindep"
 	"github.com/pbrx-go/pbrx-go/images"
+	"github.com/pbrx-go/pbrx-go/setupcfg"
 )
 
 type bindepExplainOptions struct {
@@ -31,7 +33,7 @@ func newBindepExplain(a *app) *cobra.Command {
 		Long: `explain says of every line of bindep.txt, or of those that name a PACKAGE, whether the line is
 active for the builder and for the images that build-images makes on a distribution, and
 which selector decided. The builder has the profile "` + bindep.CompileProfile + `", the images have "` + bindep.DefaultProfile + `", both
-have those of the distribution.`,
+have those of the distribution. The image of a script has the profile with the script's name, too.`,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			o.packages = args
 			return a.bindepExplain(cmd.Context(), o)
@@ -63,6 +65,7 @@ func (a *app) bindepExplain(ctx context.Context, o *bindepExplainOptions) error 
 		return err
 	}
 	e := explain(file, distro, o.packages)
+	e.addImages(file, distro, scriptsHere(o.file))
 	switch o.format {
 	case "json":
 		err = printJSON(a.streams.Out, e)
@@ -98,6 +101,8 @@ type explainedLine struct {
 	Constraint string  `json:"constraint"`
 	Builder    verdict `json:"builder"`
 	Runtime    verdict `json:"runtime"`
+	// Images are the scripts in whose images the package is although it is not in all of them: the line has a profile of that name.
+	Images []string `json:"images,omitempty"`
 }
 
 // verdict says whether a rule is active, and which selectors decided.
@@ -136,6 +141,42 @@ func explain(file *bindep.File, distro bindep.Distro, packages []string) explana
 	return e
 }
 
+// addImages says for which scripts' images a line is active that is not so for all.
+func (e *explanation) addImages(file *bindep.File, distro bindep.Distro, scripts []string) {
+	for n := range e.Lines {
+		l := &e.Lines[n]
+		i := slices.IndexFunc(file.Rules, func(r bindep.Rule) bool { return r.Pos.Line == l.Line })
+		if l.Runtime.Active || i < 0 {
+			continue
+		}
+		for _, script := range scripts {
+			profile := images.ScriptProfile(script)
+			if profile == "" {
+				continue
+			}
+			if ok, _ := file.Rules[i].Active(append(images.RuntimeProfiles(distro), profile)); ok {
+				l.Images = append(l.Images, script)
+			}
+		}
+	}
+}
+
+// scriptsHere are the console scripts of the project in the current directory, where that is what the bindep file belongs to.
+func scriptsHere(file string) []string {
+	if file != "" {
+		return nil
+	}
+	project, err := setupcfg.Load(os.DirFS("."))
+	if err != nil { // whoever builds is told
+		return nil
+	}
+	var names []string
+	for _, s := range project.ConsoleScripts.Value {
+		names = append(names, s.Name)
+	}
+	return names
+}
+
 func without(list, others []string) []string {
 	return slices.DeleteFunc(slices.Clone(list), func(s string) bool { return slices.Contains(others, s) })
 }
@@ -165,6 +206,9 @@ func (e explanation) text(out io.Writer) error {
 	for _, l := range e.Lines {
 		fmt.Fprintf(&b, "\n%s:%d:%d: %s\n", e.File, l.Line, l.Column, l.Rule)
 		fmt.Fprintf(&b, "  builder  %s\n  images   %s\n", l.Builder, l.Runtime)
+		if len(l.Images) > 0 {
+			fmt.Fprintf(&b, "  image    of %s alone, by the profile of that name\n", strings.Join(l.Images, ", "))
+		}
 		if l.Constraint != "" {
 			fmt.Fprintf(&b, "  version  %s is not looked at: the distribution's is installed\n", l.Constraint)
 		}

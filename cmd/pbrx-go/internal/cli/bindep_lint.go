@@ -14,6 +14,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/pbrx-go/pbrx-go/bindep"
+	"github.com/pbrx-go/pbrx-go/images"
 )
 
 type bindepPlatformOptions struct {
@@ -78,6 +79,9 @@ go to stderr and end lint with status 2; with --format json and csv they are on 
 				return err
 			}
 			warnings, problems := bindep.Check(name, src)
+			if parsed, err := bindep.Parse(name, src); err == nil {
+				warnings = append(warnings, images.NearProfiles(parsed, scriptsHere(file))...)
+			}
 			if err := printProblems(a.streams.Out, warnings, problems, format); err != nil {
 				return fmt.Errorf("printing the problems: %w", err)
 			}

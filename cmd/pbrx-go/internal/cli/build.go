@@ -102,6 +102,7 @@ func (o *buildOptions) check(env environment, set *definition.Set) error {
 }
 
 func (a *app) buildImages(ctx context.Context, o *buildOptions) (err error) {
+	started := time.Now()
 	set, err := a.loadDefinition(o.dir, &o.planFlags)
 	if err != nil {
 		return err
@@ -114,7 +115,6 @@ func (a *app) buildImages(ctx context.Context, o *buildOptions) (err error) {
 		return err
 	}
 	defer func() { err = errors.Join(err, in.close()) }()
-	started := time.Now()
 	constraints, err := a.readConstraints(ctx, &in, o.planFlags)
 	if err != nil {
 		return err

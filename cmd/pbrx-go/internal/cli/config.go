@@ -1,7 +1,6 @@
 package cli
 
 import (
-	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -130,7 +129,7 @@ func (a *app) configShow(cmd *cobra.Command, o *configOptions) error {
 	for _, v := range values {
 		fmt.Fprintf(w, "%s\t%s\t%s\n", v.Key, v, v.by())
 	}
-	return errors.Join(w.Flush())
+	return w.Flush()
 }
 
 // configReport is the JSON of config show. Lists are never null.

@@ -8,6 +8,8 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"github.com/pbrx-go/pbrx-go/images/definition"
 )
 
 // configRun runs "pbrx-go config" as Main does.
@@ -175,11 +177,26 @@ func TestConfigSchema(t *testing.T) {
 
 func TestUnderFlags(t *testing.T) {
 	cmd := newConfigShow(&app{})
-	if err := cmd.Flags().Set("base", "flag:1"); err != nil {
-		t.Fatal(err)
+	for name, value := range map[string]string{"base": "flag:1", "constraint": "c.txt", "constraint-exclude": "x"} {
+		if err := cmd.Flags().Set(name, value); err != nil {
+			t.Fatal(err)
+		}
 	}
 	set := underFlags(nil, cmd.Flags())
 	if set.Base.Value != "flag:1" || set.Base.At.Filename != "--base" || set.Check.Value != "error" || set.Check.IsSet() {
+		t.Errorf("%+v", set)
+	}
+	dir := configFiles(t, map[string]string{"pbrx-go.toml": "base = \"file:1\"\ncheck = \"warn\"\nconstraints = [\"a<1\"]\nconstraints-exclude = [\"a\"]\n"})
+	file, err := definition.Load(dir, "", definition.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	set = underFlags(file, cmd.Flags())
+	if set.Base.Value != "flag:1" || set.Check.Value != "warn" || set.Check.At.Line != 2 || set.Constraints != nil || len(set.ConstraintsExclude) != 1 || set.ConstraintsExclude[0].Value != "x" {
+		t.Errorf("%+v", set)
+	}
+	set = underFlags(file, newConfigShow(&app{}).Flags())
+	if set.Base.Value != "file:1" || len(set.Constraints) != 1 || set.ConstraintsExclude[0].Value != "a" || file.Base.Value != "file:1" {
 		t.Errorf("%+v", set)
 	}
 }

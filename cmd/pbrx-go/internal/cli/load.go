@@ -3,6 +3,7 @@ package cli
 import (
 	"cmp"
 	"strings"
+	"text/scanner"
 
 	"github.com/spf13/pflag"
 
@@ -18,18 +19,37 @@ func (a *app) loadDefinition(dir string, f *planFlags) (*definition.Set, error) 
 	}
 	under := underFlags(set, f.set)
 	f.base, f.prefix, f.initPath = cmp.Or(under.Base.Value, f.base), under.Prefix.Value, under.Init.Value
-	f.excluded = nil
-	for _, name := range under.ConstraintsExclude {
-		f.excluded = append(f.excluded, name.Value)
-	}
 	out := *set
-	out.Constraints = under.Constraints
+	out.Constraints, out.ConstraintsExclude = under.Constraints, under.ConstraintsExclude
 	if !f.quiet {
 		for _, w := range set.Warnings {
 			a.warn(w.String())
 		}
+		if len(set.Defined) > 0 && len(set.Releases) == 0 {
+			a.note("no release of %s is chosen: --release takes %s", set.Files[len(set.Files)-1], strings.Join(names(set.Defined), ", "))
+		}
 	}
 	return &out, unsupported(set)
+}
+
+// excluded are the names that constraints do not limit, and where that is said.
+func (p projectInput) excluded(flags planFlags) []definition.Text {
+	if p.defined != nil {
+		return p.defined.set.ConstraintsExclude
+	}
+	var out []definition.Text
+	for _, name := range flags.excluded {
+		out = append(out, definition.Text{Value: name, At: scanner.Position{Filename: "--constraint-exclude"}})
+	}
+	return out
+}
+
+// excludedBy says who leaves a name out of the constraints.
+func excludedBy(name definition.Text) string {
+	if name.At.IsValid() {
+		return name.At.String() + ": constraints-exclude " + name.Value
+	}
+	return "--constraint-exclude " + name.Value
 }
 
 // unsupported refuses what the file may say and this version cannot do.
@@ -48,14 +68,18 @@ func releaseTag(set *definition.Set) string {
 	if set == nil || len(set.Releases) == 0 {
 		return "latest"
 	}
-	var names []string
-	for _, r := range set.Releases {
-		names = append(names, r.Value)
-	}
-	return strings.Join(names, "-")
+	return strings.Join(names(set.Releases), "-")
 }
 
-// set says whether somebody set a flag, on the command line or by its variable.
+func names(texts []definition.Text) []string {
+	var out []string
+	for _, t := range texts {
+		out = append(out, t.Value)
+	}
+	return out
+}
+
+// changed says whether somebody set a flag, on the command line or by its variable.
 func changed(flags *pflag.FlagSet, name string) bool {
 	f := flags.Lookup(name)
 	return f != nil && f.Changed

@@ -1,0 +1,149 @@
+package cli
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"strings"
+	"testing"
+
+	"github.com/pbrx-go/pbrx-go/images"
+)
+
+const gauge = "[build-system]\nrequires = [\"setuptools\"]\nbuild-backend = \"setuptools.build_meta\"\n[project]\nname = \"gauge\"\nversion = \"1\"\n" +
+	"[project.scripts]\ngauge-read = \"gauge:read\"\ngauge-reset = \"gauge:reset\"\n[project.optional-dependencies]\nsql = [\"idna\"]\n"
+
+const bookworm = "ID=debian\nVERSION_ID=\"12\"\nVERSION_CODENAME=bookworm\n"
+
+// planned is the plan of a directory for Debian, without an engine.
+func planned(t *testing.T, files map[string]string, args ...string) (code int, stdout, stderr string) {
+	t.Helper()
+	files["os-release"] = bookworm
+	t.Chdir(configFiles(t, files))
+	var out, errOut bytes.Buffer
+	environ := []string{"HOME=" + t.TempDir(), "PBRX_GO_STATE=" + t.TempDir()}
+	args = append([]string{"plan", "--os-release", "os-release", "--format", "json"}, args...)
+	code = Main(context.Background(), args, Streams{In: strings.NewReader(""), Out: &out, Err: &errOut}, environ)
+	return code, out.String(), errOut.String()
+}
+
+// planOf is the same as data.
+func planOf(t *testing.T, files map[string]string, args ...string) (p images.Plan) {
+	t.Helper()
+	code, stdout, stderr := planned(t, files, args...)
+	if code != 0 {
+		t.Fatalf("exit %d: %s", code, stderr)
+	}
+	if err := json.Unmarshal([]byte(stdout), &p); err != nil {
+		t.Fatal(err)
+	}
+	return p
+}
+
+// An untouched project has the same plan without a configuration and with one that says nothing.
+func TestConfigurationThatSaysNothing(t *testing.T) {
+	want := ""
+	for n, files := range []map[string]string{
+		{"pyproject.toml": gauge},
+		{"pyproject.toml": gauge, "pbrx-go.toml": ""},
+		{"pyproject.toml": gauge + "[tool.pbrx-go]\n"},
+	} {
+		code, stdout, stderr := planned(t, files)
+		if n == 0 {
+			want = stdout
+		}
+		if code != 0 || stdout != want {
+			t.Errorf("%v: exit %d: %s\n%s\nwant\n%s", files, code, stderr, stdout, want)
+		}
+	}
+}
+
+// What a configuration says of the images of a project.
+func TestPlanOfAConfiguration(t *testing.T) {
+	p := planOf(t, map[string]string{"pyproject.toml": gauge, "bindep.txt": "curl [gauge-read]\n", "pbrx-go.toml": `
+scripts = ["gauge-re*", "!gauge-reset"]
+args = ["-f"]
+extras = ["sql"]
+packages = ["less", "gcc [compile]", { line = "daxio", arch = ["arm64"] }]
+run-as = "gauge"
+user.gauge = { uid = 10001 }
+env = { LEVEL = "low" }
+file."{site-packages}/driver.py" = { text = "" }
+file."/etc/gauge.conf" = { text = "", owner = "gauge" }
+[image.gauge-read]
+env = { LEVEL = "high" }
+[image.gauge-shell]
+command = ["sh"]
+packages = ["zsh"]
+[image.reset]
+script = "gauge-reset"
+args = []
+`})
+	if len(p.Images) != 4 {
+		t.Fatalf("%d images: %+v", len(p.Images), p.Images)
+	}
+	for n, want := range []string{
+		"gauge-base  [] [LEVEL=low] 10001:10001 []",
+		"gauge-read gauge-read [gauge-read -f] [LEVEL=high] 10001:10001 [curl]",
+		"gauge-shell  [sh] [LEVEL=low] 10001:10001 [zsh]",
+		"reset gauge-reset [gauge-reset] [LEVEL=low] 10001:10001 []",
+	} {
+		image := p.Images[n]
+		if got := shown(image); got != want {
+			t.Errorf("image %d is %s, want %s", n, got, want)
+		}
+	}
+	files := p.Images[0].Files
+	if len(files) != 2 || files[0].Dest != "/etc/gauge.conf" || !files[0].Pinned || files[0].Owner != "10001:10001" || files[1].Pinned {
+		t.Errorf("the files are %+v", files)
+	}
+	if len(p.LeftOut) != 1 || !strings.Contains(p.LeftOut[0], "pbrx-go.toml:5") {
+		t.Errorf("left out: %q", p.LeftOut)
+	}
+}
+
+func shown(i images.Image) string {
+	packages := []string{}
+	for _, p := range i.Distro.Packages {
+		packages = append(packages, p.Name)
+	}
+	return strings.Join([]string{i.Name, i.Script, "[" + strings.Join(i.Cmd, " ") + "]", "[" + strings.Join(i.Config.Env, " ") + "]", i.Config.User, "[" + strings.Join(packages, " ") + "]"}, " ")
+}
+
+// Mistakes that need the project to be seen are found without an engine, too, with their places.
+func TestConfigurationAgainstTheProject(t *testing.T) {
+	for config, want := range map[string]string{
+		"[image.gauge-raed]\nargs = []\n":                           `pbrx-go.toml:1:8: "gauge-raed" is no console script (pyproject.toml:8:1: gauge-read): mend the name, or give command, wsgi or script`,
+		"scripts = [\"gauge-read\"]\nimage.gauge-reset.args = []\n": `pbrx-go.toml:2:7: scripts (pbrx-go.toml:1:12) leaves "gauge-reset" of pyproject.toml:9:1 out: mend the patterns, or remove the table`,
+		"extras = [\"sqll\"]\n":                                     `pbrx-go.toml:1:11: gauge has no extra "sqll": it has sql`,
+		"system-site-packages = true\nvenv = \"/opt/x/\"\n":         `pbrx-go.toml:2:8: venv: `,
+	} {
+		code, _, stderr := planned(t, map[string]string{"pyproject.toml": gauge, "pbrx-go.toml": config})
+		if code != 2 || !strings.Contains(stderr, "error: "+want) {
+			t.Errorf("%s\nexit %d: %s\nwant %s", config, code, stderr, want)
+		}
+	}
+}
+
+// Where the definition leaves one image, that has the set's name.
+func TestOneImage(t *testing.T) {
+	p := planOf(t, map[string]string{"pyproject.toml": gauge, "pbrx-go.toml": "scripts = []\nname = \"meter\"\ncommand = [\"sh\"]\n"})
+	if len(p.Images) != 1 || p.Images[0].Name != "meter" || strings.Join(p.Images[0].Cmd, " ") != "sh" {
+		t.Errorf("the images are %+v", p.Images)
+	}
+	p = planOf(t, map[string]string{"pbrx-go.toml": "name = \"ee\"\nrequirements = [\"idna\"]\n"})
+	if len(p.Images) != 1 || p.Images[0].Name != "ee" || p.Images[0].Requirements[0].Text != "idna" {
+		t.Errorf("the images are %+v", p.Images)
+	}
+}
+
+// On another platform other entries count.
+func TestPlanOfAnotherPlatform(t *testing.T) {
+	config := "file.\"/one\" = { text = \"\", arch = [\"amd64\"] }\nfile.\"/other\" = { text = \"\", arch = [\"arm64\"] }\n"
+	for platform, want := range map[string]string{"linux/amd64": "/one", "linux/arm64": "/other"} {
+		p := planOf(t, map[string]string{"pyproject.toml": gauge, "pbrx-go.toml": config}, "--platform", platform)
+		if len(p.Images[0].Files) != 1 || p.Images[0].Files[0].Dest != want || len(p.LeftOut) != 1 {
+			t.Errorf("%s: %+v, left out %q", platform, p.Images[0].Files, p.LeftOut)
+		}
+	}
+}
