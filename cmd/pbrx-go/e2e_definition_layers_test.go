@@ -118,7 +118,7 @@ func TestDefinitionLayers(t *testing.T) {
 		return l.image(t, service+":latest"), out
 	}
 	one, out := build("one", "")
-	words := []string{"base", "accounts", "distro", "accounts", "accounts", "files", "environment", "dependencies", "project", "files"}
+	words := []string{"base", "accounts", "distro", "accounts", "accounts", "files", "environment", "dependencies", "sibling", "files"}
 	if got := layerWords(t, out)["one"]; !slices.Equal(got, words) {
 		t.Fatalf("the layers are %q, want %q", got, words)
 	}
