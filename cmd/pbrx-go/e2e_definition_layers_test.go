@@ -59,6 +59,7 @@ path = "../chart"
 "/srv/fleet/anchor" = { image = "rootfs:ROOTFS", path = "/usr/share/anchor" }
 "/srv/fleet/link" = { link = "tools/bin/knot" }
 "/srv/fleet/logs" = { directory = true, owner = "keeper:audio", mode = "2775" }
+"{prefix}/bin/knot" = { text = "#!/bin/sh\n", mode = "0755" }
 "/srv/fleet/other" = { url = "SERVER/nothing", arch = ["ELSEWHERE"], sha256 = "MAP" }
 `))
 	return dir, asked
@@ -117,7 +118,7 @@ func TestDefinitionLayers(t *testing.T) {
 		return l.image(t, service+":latest"), out
 	}
 	one, out := build("one", "")
-	words := []string{"base", "accounts", "distro", "accounts", "accounts", "files", "environment", "dependencies", "project", "files"}
+	words := []string{"base", "accounts", "distro", "accounts", "accounts", "files", "environment", "dependencies", "sibling", "files"}
 	if got := layerWords(t, out)["one"]; !slices.Equal(got, words) {
 		t.Fatalf("the layers are %q, want %q", got, words)
 	}
@@ -244,9 +245,10 @@ func checkFleetFiles(t *testing.T, one ociImage) {
 		"srv/fleet/other":             "",
 	})
 	checkEntries(t, late, map[string]string{
-		"srv/fleet/local": "0 10002:10002 644 moored",
-		"srv/fleet/chart": "0 0:0 644 [chart]\nscale = 10",
-		"srv/fleet/map":   "",
-		"srv/fleet/other": "",
+		"srv/fleet/local":  "0 10002:10002 644 moored",
+		"opt/one/bin/knot": "0 0:0 755 #!/bin/sh", // Python's folders have to be there
+		"srv/fleet/chart":  "0 0:0 644 [chart]\nscale = 10",
+		"srv/fleet/map":    "",
+		"srv/fleet/other":  "",
 	})
 }
