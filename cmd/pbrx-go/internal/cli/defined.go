@@ -43,6 +43,7 @@ func (p projectInput) ages(before time.Time) []builder.Age {
 	if p.defined == nil {
 		return nil
 	}
+	before = before.Truncate(time.Second) // as what is remembered is
 	return slices.DeleteFunc(slices.Clone(p.defined.ages), func(a builder.Age) bool { return !a.Asked.Before(before) })
 }
 

@@ -3,6 +3,7 @@ package cli
 import (
 	"cmp"
 	"strings"
+	"text/scanner"
 
 	"github.com/spf13/pflag"
 
@@ -18,12 +19,8 @@ func (a *app) loadDefinition(dir string, f *planFlags) (*definition.Set, error) 
 	}
 	under := underFlags(set, f.set)
 	f.base, f.prefix, f.initPath = cmp.Or(under.Base.Value, f.base), under.Prefix.Value, under.Init.Value
-	f.excluded = nil
-	for _, name := range under.ConstraintsExclude {
-		f.excluded = append(f.excluded, name.Value)
-	}
 	out := *set
-	out.Constraints = under.Constraints
+	out.Constraints, out.ConstraintsExclude = under.Constraints, under.ConstraintsExclude
 	if !f.quiet {
 		for _, w := range set.Warnings {
 			a.warn(w.String())
@@ -33,6 +30,26 @@ func (a *app) loadDefinition(dir string, f *planFlags) (*definition.Set, error) 
 		}
 	}
 	return &out, unsupported(set)
+}
+
+// excluded are the names that constraints do not limit, and where that is said.
+func (p projectInput) excluded(flags planFlags) []definition.Text {
+	if p.defined != nil {
+		return p.defined.set.ConstraintsExclude
+	}
+	var out []definition.Text
+	for _, name := range flags.excluded {
+		out = append(out, definition.Text{Value: name, At: scanner.Position{Filename: "--constraint-exclude"}})
+	}
+	return out
+}
+
+// excludedBy says who leaves a name out of the constraints.
+func excludedBy(name definition.Text) string {
+	if name.At.IsValid() {
+		return name.At.String() + ": constraints-exclude " + name.Value
+	}
+	return "--constraint-exclude " + name.Value
 }
 
 // unsupported refuses what the file may say and this version cannot do.
