@@ -49,7 +49,7 @@ for dir in "/tmp", "/run", "/root":
     pathlib.Path(dir, "scratch").write_text("not kept\n")
 pathlib.Path(sys.prefix, "finished").write_text(os.environ["WHO"] + "\n")
 try:
-    urllib.request.urlopen("` + server.URL + `/tide", timeout=10)
+    urllib.request.urlopen("` + server.URL + `/", timeout=10)
     said = "fetched"
 except OSError:
     said = "refused"
