@@ -49,7 +49,7 @@ for dir in "/tmp", "/run", "/root":
     pathlib.Path(dir, "scratch").write_text("not kept\n")
 pathlib.Path(sys.prefix, "finished").write_text(os.environ["WHO"] + "\n")
 try:
-    urllib.request.urlopen("` + server.URL + `/tide", timeout=10)
+    urllib.request.urlopen("` + server.URL + `/", timeout=10)
     said = "fetched"
 except OSError:
     said = "refused"
@@ -201,9 +201,8 @@ func compareWithoutMerge(t *testing.T, layout string, args func(engine, layout s
 	if keepsSnapshots(t, host) {
 		t.Skip("the Docker Engine has Merge")
 	}
-	c := command{args: args("docker", filepath.Join(t.TempDir(), "docker")), env: []string{"DOCKER_HOST=" + host, "BUILDKIT_HOST"}}
 	docker := filepath.Join(t.TempDir(), "docker")
-	c.args = args("docker", docker)
+	c := command{args: args("docker", docker), env: []string{"DOCKER_HOST=" + host, "BUILDKIT_HOST"}}
 	out := c.succeed(t)
 	one, other := readLayout(t, layout), readLayout(t, docker)
 	checkNames(t, other.names(), one.names()...)

@@ -10,6 +10,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"regexp"
 	"runtime"
 	"slices"
 	"strings"
@@ -125,8 +126,9 @@ func TestDefinitionLayers(t *testing.T) {
 	t.Run("user", func(t *testing.T) { checkFleetAccounts(t, one) })
 	t.Run("file", func(t *testing.T) {
 		checkFleetFiles(t, one)
-		if asked.count("/nothing") > 0 || !strings.Contains(out.stderr, "other") {
-			t.Errorf("what is for another architecture was asked for (%q), or not spoken of:\n%s", asked.all(), tail(out.stderr))
+		said := regexp.MustCompile(`(?m)^left out: .*one/pbrx-go\.toml:\d+:\d+: /srv/fleet/other is for \w+, and left out on \w+$`)
+		if asked.count("/nothing") > 0 || asked.count("/map.txt") != 1 || !said.MatchString(out.stderr) {
+			t.Errorf("asked for was %q, and of what is for another architecture is said\n%s", asked.all(), tail(out.stderr))
 		}
 	})
 	t.Run("extends", func(t *testing.T) {
@@ -148,10 +150,13 @@ func TestDefinitionLayers(t *testing.T) {
 		}
 	})
 	t.Run("wrong digest", func(t *testing.T) {
-		edit(t, filepath.Join(dir, "one/pbrx-go.toml"), sha256Of("north is up\n"), sha256Of("south is up\n"))
+		definition := filepath.Join(dir, "one/pbrx-go.toml")
+		edit(t, definition, sha256Of("north is up\n"), sha256Of("south is up\n"))
+		line := strings.Split(readFile(t, definition), "\n")[5]
 		out := command{args: buildArgs(filepath.Join(dir, "one"), base, filepath.Join(t.TempDir(), "layout"), "--engine", "embedded", "--init-path", "none")}.run(t)
-		want := "pbrx-go.toml:6:78: downloaded " + sha256Of("north is up\n")[:4]
-		if out.code != 1 || !strings.Contains(lastError(out), want) || !strings.Contains(out.stderr, "has changed") {
+		want := fmt.Sprintf("%s:6:%d: downloaded %s but sha256 says %s; the file at the URL has changed",
+			definition, 1+strings.Index(line, `"`+sha256Of("south is up\n")), sha256Of("north is up\n"), sha256Of("south is up\n"))
+		if out.code != 1 || lastError(out) != want {
 			t.Errorf("status %d, %q; want %q", out.code, lastError(out), want)
 		}
 	})
