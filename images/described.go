@@ -43,7 +43,7 @@ func (p *Plan) addContent(in Input, image Image, c *definition.Content) Image {
 		}
 	}
 	for _, f := range c.Files {
-		image.Files = append(image.Files, in.file(f))
+		image.Files = append(image.Files, in.file(f, p.Environment))
 	}
 	for _, r := range c.Runs {
 		image.Runs = append(image.Runs, in.runStep(r))
@@ -86,7 +86,8 @@ func (in Input) checkExtras() []error {
 	return problems
 }
 
-func (in Input) file(f definition.File) File {
+// file is a file of images that have their Python distributions in a virtual environment, if that is not empty.
+func (in Input) file(f definition.File, environment string) File {
 	out := File{Dest: f.Dest, Link: f.Link.Value, Directory: f.Directory, Mode: f.Mode.Value, Owner: in.owner(f.Owner.Value), Replace: f.Replace, From: f.At.String()}
 	if f.Origin != nil {
 		out.Content = in.content(*f.Origin)
@@ -94,13 +95,13 @@ func (in Input) file(f definition.File) File {
 	} else {
 		out.Pinned = true
 	}
-	out.Pinned = out.Pinned && !underPython(in.Definition, f.Dest)
+	out.Pinned = out.Pinned && !underPython(environment, f.Dest)
 	return out
 }
 
 // underPython says whether a destination is in the environment of the images: a file there goes over what wheels bring.
-func underPython(d *definition.Set, dest string) bool {
-	return strings.HasPrefix(dest, "{") || d.Venv.Value != "" && strings.HasPrefix(dest, d.Venv.Value+"/") || strings.Contains(dest, "/site-packages/") || strings.Contains(dest, "/dist-packages/")
+func underPython(environment, dest string) bool {
+	return strings.HasPrefix(dest, "{") || environment != "" && strings.HasPrefix(dest, environment+"/") || strings.Contains(dest, "/site-packages/") || strings.Contains(dest, "/dist-packages/")
 }
 
 // owner puts numbers for the names of accounts that the definition makes.

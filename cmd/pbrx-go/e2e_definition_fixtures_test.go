@@ -105,9 +105,9 @@ func (l lampHouse) commit(t *testing.T, repository, file, text string) {
 	commitAll(t, l.path("repositories/"+repository), "Change "+file)
 }
 
-// args are those of a build on a base, of the definition's own where that is empty.
+// args are those of a build in the folder on a base, of the definition's own where that is empty.
 func (l lampHouse) args(base, layout string, flags ...string) []string {
-	args := buildArgs(l.dir, base, layout, append([]string{"--engine", "embedded", "--init-path", "none"}, flags...)...)
+	args := buildArgs(".", base, layout, append([]string{"--engine", "embedded", "--init-path", "none"}, flags...)...)
 	if base == "" {
 		n := slices.Index(args, "--base")
 		args = slices.Delete(args, n, n+2)
@@ -119,7 +119,7 @@ func (l lampHouse) args(base, layout string, flags ...string) []string {
 func (l lampHouse) build(t *testing.T, flags ...string) lampHouseBuild {
 	t.Helper()
 	layout := filepath.Join(t.TempDir(), "layout")
-	out := command{args: l.args(testBase(t), layout, flags...)}.succeed(t)
+	out := command{dir: l.dir, args: l.args(testBase(t), layout, flags...)}.succeed(t)
 	return lampHouseBuild{out, readLayout(t, layout).image(t, "lamp-house:latest")}
 }
 
@@ -127,7 +127,7 @@ func (l lampHouse) build(t *testing.T, flags ...string) lampHouseBuild {
 func (l lampHouse) refused(t *testing.T, code int, want string, flags ...string) {
 	t.Helper()
 	layout := filepath.Join(t.TempDir(), "layout")
-	out := command{args: l.args(testBase(t), layout, flags...)}.run(t)
+	out := command{dir: l.dir, args: l.args(testBase(t), layout, flags...)}.run(t)
 	if out.code != code || !strings.HasSuffix(out.stderr, "error: "+want+"\n") || out.stdout != "" {
 		t.Errorf("status %d, stdout %q, stderr\n%swant %d and\nerror: %s", out.code, out.stdout, tail(out.stderr), code, want)
 	}

@@ -49,11 +49,12 @@ for dir in "/tmp", "/run", "/root":
     pathlib.Path(dir, "scratch").write_text("not kept\n")
 pathlib.Path(sys.prefix, "finished").write_text(os.environ["WHO"] + "\n")
 try:
-    urllib.request.urlopen("` + server.URL + `/tide", timeout=10)
+    urllib.request.urlopen("` + server.URL + `/", timeout=10)
     said = "fetched"
 except OSError:
     said = "refused"
 pathlib.Path("/var/lib/keeper/network").write_text(said + "\n")
+pathlib.Path("/var/lib/keeper/source").write_text(" ".join(sorted(os.listdir("/src") + os.listdir("."))) + "\n")
 `,
 		"pbrx-go.toml": `args = ["--tide"]
 run-as = "keeper"
@@ -179,7 +180,7 @@ func checkHarbourRuns(t *testing.T, l ociLayout) {
 		}
 	}
 	slices.Sort(written)
-	if want := []string{"opt/harbour/finished 0 0:0 644 keeper", "var/lib/keeper/network 0 0:0 644 refused"}; !slices.Equal(written, want) {
+	if want := []string{"opt/harbour/finished 0 0:0 644 keeper", "var/lib/keeper/network 0 0:0 644 refused", "var/lib/keeper/source 0 0:0 644 finish.py finish.py"}; !slices.Equal(written, want) {
 		t.Errorf("the commands wrote %q, want %q", written, want)
 	}
 	pilot := l.image(t, "harbour-pilot:latest")
@@ -200,9 +201,8 @@ func compareWithoutMerge(t *testing.T, layout string, args func(engine, layout s
 	if keepsSnapshots(t, host) {
 		t.Skip("the Docker Engine has Merge")
 	}
-	c := command{args: args("docker", filepath.Join(t.TempDir(), "docker")), env: []string{"DOCKER_HOST=" + host, "BUILDKIT_HOST"}}
 	docker := filepath.Join(t.TempDir(), "docker")
-	c.args = args("docker", docker)
+	c := command{args: args("docker", docker), env: []string{"DOCKER_HOST=" + host, "BUILDKIT_HOST"}}
 	out := c.succeed(t)
 	one, other := readLayout(t, layout), readLayout(t, docker)
 	checkNames(t, other.names(), one.names()...)
@@ -233,8 +233,8 @@ func harbourVariants(t *testing.T, dir string, args func(engine, layout string, 
 		}
 	})
 	for _, v := range []struct{ name, old, replacement, want string }{
-		{"no module", "harbour.wsgi:", "harbour.broken:", "pbrx-go.toml:24:8: harbour.broken:application would die at start: RuntimeError: no water"},
-		{"no server", `requirements = ["gunicorn"]`, `requirements = []`, "pbrx-go.toml:24:8: harbour-web has no server that could run harbour.wsgi:application: add gunicorn or uwsgi to requirements, or give command"},
+		{"no module", "harbour.wsgi:", "harbour.broken:", "pbrx-go.toml:22:8: harbour.broken:application would die at start: RuntimeError: no water"},
+		{"no server", `requirements = ["gunicorn"]`, `requirements = []`, "pbrx-go.toml:22:8: harbour-web has no server that could run harbour.wsgi:application: add gunicorn or uwsgi to requirements, or give command"},
 	} {
 		t.Run(v.name, func(t *testing.T) {
 			write(t, definition, whole)

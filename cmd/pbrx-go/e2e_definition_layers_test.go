@@ -10,6 +10,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"regexp"
 	"runtime"
 	"slices"
 	"strings"
@@ -59,6 +60,7 @@ path = "../chart"
 "/srv/fleet/anchor" = { image = "rootfs:ROOTFS", path = "/usr/share/anchor" }
 "/srv/fleet/link" = { link = "tools/bin/knot" }
 "/srv/fleet/logs" = { directory = true, owner = "keeper:audio", mode = "2775" }
+"{prefix}/bin/knot" = { text = "#!/bin/sh\n", mode = "0755" }
 "/srv/fleet/other" = { url = "SERVER/nothing", arch = ["ELSEWHERE"], sha256 = "MAP" }
 `))
 	return dir, asked
@@ -117,15 +119,16 @@ func TestDefinitionLayers(t *testing.T) {
 		return l.image(t, service+":latest"), out
 	}
 	one, out := build("one", "")
-	words := []string{"base", "accounts", "distro", "accounts", "accounts", "files", "environment", "dependencies", "project", "files"}
+	words := []string{"base", "accounts", "distro", "accounts", "accounts", "files", "environment", "dependencies", "sibling", "files"}
 	if got := layerWords(t, out)["one"]; !slices.Equal(got, words) {
 		t.Fatalf("the layers are %q, want %q", got, words)
 	}
 	t.Run("user", func(t *testing.T) { checkFleetAccounts(t, one) })
 	t.Run("file", func(t *testing.T) {
 		checkFleetFiles(t, one)
-		if asked.count("/nothing") > 0 || !strings.Contains(out.stderr, "other") {
-			t.Errorf("what is for another architecture was asked for (%q), or not spoken of:\n%s", asked.all(), tail(out.stderr))
+		said := regexp.MustCompile(`(?m)^left out: .*one/pbrx-go\.toml:\d+:\d+: /srv/fleet/other is for \w+, and left out on \w+$`)
+		if asked.count("/nothing") > 0 || asked.count("/map.txt") != 1 || !said.MatchString(out.stderr) {
+			t.Errorf("asked for was %q, and of what is for another architecture is said\n%s", asked.all(), tail(out.stderr))
 		}
 	})
 	t.Run("extends", func(t *testing.T) {
@@ -147,10 +150,13 @@ func TestDefinitionLayers(t *testing.T) {
 		}
 	})
 	t.Run("wrong digest", func(t *testing.T) {
-		edit(t, filepath.Join(dir, "one/pbrx-go.toml"), sha256Of("north is up\n"), sha256Of("south is up\n"))
+		definition := filepath.Join(dir, "one/pbrx-go.toml")
+		edit(t, definition, sha256Of("north is up\n"), sha256Of("south is up\n"))
+		line := strings.Split(readFile(t, definition), "\n")[5]
 		out := command{args: buildArgs(filepath.Join(dir, "one"), base, filepath.Join(t.TempDir(), "layout"), "--engine", "embedded", "--init-path", "none")}.run(t)
-		want := "pbrx-go.toml:6:78: downloaded " + sha256Of("north is up\n")[:4]
-		if out.code != 1 || !strings.Contains(lastError(out), want) || !strings.Contains(out.stderr, "has changed") {
+		want := fmt.Sprintf("%s:6:%d: downloaded %s but sha256 says %s; the file at the URL has changed",
+			definition, 1+strings.Index(line, `"`+sha256Of("south is up\n")), sha256Of("north is up\n"), sha256Of("south is up\n"))
+		if out.code != 1 || lastError(out) != want {
 			t.Errorf("status %d, %q; want %q", out.code, lastError(out), want)
 		}
 	})
@@ -244,9 +250,10 @@ func checkFleetFiles(t *testing.T, one ociImage) {
 		"srv/fleet/other":             "",
 	})
 	checkEntries(t, late, map[string]string{
-		"srv/fleet/local": "0 10002:10002 644 moored",
-		"srv/fleet/chart": "0 0:0 644 [chart]\nscale = 10",
-		"srv/fleet/map":   "",
-		"srv/fleet/other": "",
+		"srv/fleet/local":  "0 10002:10002 644 moored",
+		"opt/one/bin/knot": "0 0:0 755 #!/bin/sh", // Python's folders have to be there
+		"srv/fleet/chart":  "0 0:0 644 [chart]\nscale = 10",
+		"srv/fleet/map":    "",
+		"srv/fleet/other":  "",
 	})
 }
