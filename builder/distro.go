@@ -11,6 +11,7 @@ import (
 
 	"github.com/pbrx-go/pbrx-go/builder/plan2llb"
 	"github.com/pbrx-go/pbrx-go/images"
+	"github.com/pbrx-go/pbrx-go/images/naming"
 )
 
 // distroPackages fetches the package indexes, chooses the init, and says where the distro packages of all images and of the
@@ -207,7 +208,7 @@ func (b *build) lacking(ctx context.Context, c gateway.Client, g *plot, reposito
 }
 
 // canInstall refuses a base without a package manager that could install what is wanted.
-func canInstall(base images.Location, manager string, wanted []string) error {
+func canInstall(base naming.Location, manager string, wanted []string) error {
 	if plan2llb.CanInstall(manager) {
 		return nil
 	}
