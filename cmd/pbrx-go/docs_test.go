@@ -17,6 +17,11 @@ func TestExamplesOfThePage(t *testing.T) {
 	if len(blocks) < 10 {
 		t.Fatalf("the page has only %d examples", len(blocks))
 	}
+	for _, instruction := range strings.Fields("FROM RUN CMD LABEL MAINTAINER EXPOSE ENV ADD COPY ENTRYPOINT VOLUME USER WORKDIR ARG ONBUILD STOPSIGNAL HEALTHCHECK SHELL .dockerignore") {
+		if !regexp.MustCompile("(?m)^\\|.*`" + regexp.QuoteMeta(instruction) + `\b.*\|.*\|.*\|$`).MatchString(page) {
+			t.Errorf("the page's table has no %s", instruction)
+		}
+	}
 	for n, block := range blocks {
 		t.Run(strconv.Itoa(n), func(t *testing.T) {
 			dir := filepath.Join(t.TempDir(), "lightship")

@@ -92,7 +92,7 @@ func pipSecrets(t *testing.T) map[string][]byte {
 	for _, key := range []string{"index-url", "extra-index-url", "trusted-host", "proxy"} {
 		for _, section := range []string{"global.", ":env:."} {
 			if value, err := exec.Command(python, "-m", "pip", "config", "get", section+key).Output(); err == nil {
-				text += key + " = " + strings.ReplaceAll(string(value), "\n", "\n  ") + "\n"
+				text += key + " = " + strings.ReplaceAll(strings.TrimSpace(string(value)), "\n", "\n  ") + "\n"
 				break
 			}
 		}

@@ -25,9 +25,10 @@ func newExecutionEnvironment(t *testing.T) string {
 }
 
 func TestDefinitionsExecutionEnvironment(t *testing.T) {
+	host := dockerfileHost(t)
 	e := example{dir: newExecutionEnvironment(t), name: "execution-environment", project: ".", images: []exampleImage{{name: "ee-runner"}}}
-	e.build(t)
-	e.compare(t)
+	makeAll(t, host, func(*testing.T) {}, &e)
+	e.compare(t, host)
 	e.run(t, scriptRun{args: []string{"ee-base", "ansible", "localhost", "-c", "local", "-m", "debug", "-a", "msg={{ 'Ann' | site.greetings.greet }}"},
 		stdout: `(?s)localhost \| SUCCESS .*good day, Ann.*`, stderr: `(?s).*`})
 	e.run(t, scriptRun{args: []string{"ee-runner", "--version"}, stdout: `.*\n`, stderr: `(?s).*`})

@@ -31,11 +31,12 @@ func newNodepool(t *testing.T) (dir, vhdUtil string) {
 }
 
 func TestDefinitionsNodepool(t *testing.T) {
+	host := dockerfileHost(t)
 	dir, vhdUtil := newNodepool(t)
 	e := example{dir: dir, name: "nodepool", project: ".", args: map[string]string{"VHD_UTIL": vhdUtil},
 		images: []exampleImage{{name: "nodepool", target: "nodepool"}, {name: "nodepool-builder", target: "nodepool-builder"}, {name: "nodepool-launcher", target: "nodepool-launcher"}}}
-	e.build(t)
-	e.compare(t)
+	makeAll(t, host, func(*testing.T) {}, &e)
+	e.compare(t, host)
 	const warns = `(?s).*` // of pkg_resources
 	for _, r := range []scriptRun{
 		{args: []string{"nodepool", "--version"}, stdout: `Nodepool version: 11\.0\.0\n`, stderr: warns},

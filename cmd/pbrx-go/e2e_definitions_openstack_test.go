@@ -5,6 +5,7 @@ import (
 	"encoding/hex"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -91,42 +92,39 @@ func (o openstackServices) buildBases(t *testing.T, host string) {
 func TestDefinitionsOpenstack(t *testing.T) {
 	host := dockerfileHost(t)
 	o := newOpenstack(t)
-	o.buildBases(t, host)
 	nova, keystone := o.service("nova"), o.service("keystone")
-	t.Run("nova", func(t *testing.T) {
-		nova.build(t)
-		left := "constraint Nova_Scheduler.Filters===0.9.0 of "
-		if !strings.Contains(nova.out.stderr, left) {
-			t.Errorf("stderr does not say %q:\n%s", left, tail(nova.out.stderr))
-		}
-		nova.checkNova(t, `34\.0\.0`, "2.1.0")
-		nova.compare(t)
-	})
-	t.Run("nova of another release", func(t *testing.T) {
+	makeAll(t, host, func(t *testing.T) { o.buildBases(t, host) }, &nova, &keystone)
+	if left := "constraint Nova_Scheduler.Filters===0.9.0 of "; !strings.Contains(nova.out.stderr, left) {
+		t.Errorf("stderr does not say %q:\n%s", left, tail(nova.out.stderr))
+	}
+	nova.compare(t, host)
+	keystone.compare(t, host)
+	nova.checkNova(t, `34\.0\.0`, "2.1.0")
+	// Without keys it does not start, and they are no part of an image. The server loads the application and ends.
+	const keys = "keystone-manage fernet_setup --keystone-user keystone --keystone-group keystone"
+	keystone.run(t, scriptRun{args: []string{"keystone", "--exec-pre-app", keys, "--no-server"}, stderr: `(?s).*\nWSGI app 0 .* ready in .*`})
+	t.Run("what they share", func(t *testing.T) { checkShared(t, nova.layout, keystone.layout) })
+	t.Run("another release", func(t *testing.T) {
 		other := o.service("nova")
-		other.flags, other.tag = []string{"--release", "2025.2"}, "2025.2"
+		other.flags, other.tag, other.layout = []string{"--release", "2025.2"}, "2025.2", filepath.Join(t.TempDir(), "layout")
 		other.build(t)
 		other.checkNova(t, `34\.0\.1\.dev1`, "2.0.0")
 	})
-	t.Run("keystone", func(t *testing.T) {
-		keystone.build(t)
-		keystone.compare(t)
-		// Without keys it does not start, and they are no part of an image. The server loads the application and ends.
-		const keys = "keystone-manage fernet_setup --keystone-user keystone --keystone-group keystone"
-		keystone.run(t, scriptRun{args: []string{"keystone", "--exec-pre-app", keys, "--no-server"}, stderr: `(?s).*\nWSGI app 0 .* ready in .*`})
-	})
-	t.Run("what they share", func(t *testing.T) {
-		one, other := readLayout(t, nova.layout).image(t, "nova:latest"), readLayout(t, keystone.layout).image(t, "keystone:latest")
-		shared := 0
-		for n, layer := range one.layerDigests() {
-			if n < len(other.layerDigests()) && other.layerDigests()[n] == layer {
-				shared++
-			}
+}
+
+// checkShared looks for the layers of the parent in two services that extend it: the base, and its packages.
+func checkShared(t *testing.T, nova, keystone string) {
+	t.Helper()
+	one, other := readLayout(t, nova).image(t, "nova:latest"), readLayout(t, keystone).image(t, "keystone:latest")
+	shared := 0
+	for _, layer := range one.layerDigests() {
+		if slices.Contains(other.layerDigests(), layer) {
+			shared++
 		}
-		if shared < 2 {
-			t.Errorf("nova and keystone have %d layers in common; want those of the base and of their parent's packages", shared)
-		}
-	})
+	}
+	if shared < 2 {
+		t.Errorf("nova and keystone have %d layers in common; want those of the base and of their parent's packages\n%q\n%q", shared, contentsOf(one), contentsOf(other))
+	}
 }
 
 // checkNova starts the image: nova with its patch, the filter and the driver that are in no release of it, and a module of the

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"cmp"
 	"os"
 	"path/filepath"
 	"strings"
@@ -136,29 +135,68 @@ type exampleImage struct {
 	target string
 }
 
+// makeAll builds the images, and those of the Dockerfile, at the same time: most steps of each keep one core busy.
+func makeAll(t *testing.T, host string, before func(t *testing.T), examples ...*example) {
+	t.Helper()
+	for _, e := range examples {
+		e.layout = filepath.Join(t.TempDir(), "layout")
+		unnameAfter(t, host, e.dockerName(""))
+	}
+	t.Run("build", func(t *testing.T) {
+		t.Run("images", func(t *testing.T) {
+			t.Parallel()
+			for _, e := range examples {
+				e.build(t)
+			}
+		})
+		t.Run("Dockerfiles", func(t *testing.T) {
+			t.Parallel()
+			before(t)
+			for _, e := range examples {
+				e.buildDockerfile(t, host)
+			}
+		})
+	})
+	if t.Failed() {
+		t.FailNow()
+	}
+}
+
 // build builds the images.
 func (e *example) build(t *testing.T) {
 	t.Helper()
-	e.layout = filepath.Join(t.TempDir(), "layout")
 	e.out = command{args: buildArgs(filepath.Join(e.dir, e.project), testBase(t), e.layout, append([]string{"--engine", "embedded"}, e.flags...)...)}.succeed(t)
 }
 
-// compare builds the Dockerfile's images, and compares each with ours.
-func (e *example) compare(t *testing.T) {
+// buildDockerfile builds the images of the Dockerfile.
+func (e *example) buildDockerfile(t *testing.T, host string) {
 	t.Helper()
-	t.Run("compare", func(t *testing.T) {
-		host := dockerfileHost(t)
+	for _, image := range e.images {
+		dockerfile{context: e.dir, file: filepath.Join(e.project, "Dockerfile"), target: image.target, name: e.dockerName(image.name), args: e.args}.build(t, host)
+	}
+}
+
+// dockerName is the name of the image of the Dockerfile that an image is compared with.
+func (e *example) dockerName(image string) string {
+	name := "example-" + strings.ReplaceAll(e.name, "/", "-") + "-"
+	if image == "" {
+		return name // with which all begin
+	}
+	return name + image + ":pbrx-go"
+}
+
+// compare compares the images with those of the Dockerfile.
+func (e *example) compare(t *testing.T, host string) {
+	t.Helper()
+	t.Run("compare "+e.name, func(t *testing.T) {
 		var names []string
 		for _, image := range e.images {
-			d := dockerfile{context: e.dir, file: filepath.Join(e.project, "Dockerfile"), target: image.target, name: "example-" + image.name + ":pbrx-go", args: e.args}
-			d.build(t, host)
-			unnameAfter(t, host, "example-"+image.name)
-			names = append(names, d.name)
+			names = append(names, e.dockerName(image.name))
 		}
 		var pairs []imagePair
 		ours, others := readLayout(t, e.layout), savedImages(t, host, names...)
 		for n, image := range e.images {
-			pairs = append(pairs, imagePair{ours: ours.image(t, image.name+":"+cmp.Or(e.tag, "latest")), other: others[names[n]]})
+			pairs = append(pairs, imagePair{ours: ours.image(t, image.name+":latest"), other: others[names[n]]})
 		}
 		checkDifferences(t, filepath.Join(repository(t), "testdata/definitions", e.name, "differences.txt"), pairs...)
 	})

@@ -52,10 +52,11 @@ func writeClient(t *testing.T, file string) string {
 }
 
 func TestDefinitionsZuul(t *testing.T) {
+	host := dockerfileHost(t)
 	e := example{dir: newZuul(t), name: "zuul", project: ".",
 		images: []exampleImage{{name: "gatekeeper", target: "gatekeeper"}, {name: "gatekeeper-executor", target: "gatekeeper-executor"}, {name: "gatekeeper-scheduler", target: "gatekeeper-scheduler"}, {name: "gatekeeper-web", target: "gatekeeper-web"}}}
-	e.build(t)
-	e.compare(t)
+	makeAll(t, host, func(*testing.T) {}, &e)
+	e.compare(t, host)
 	for _, r := range []scriptRun{
 		{args: []string{"gatekeeper"}, stdout: `gatekeeper at your service\n`},
 		{args: []string{"gatekeeper", "--version"}, stdout: `gatekeeper 14\.3\n`},
