@@ -86,7 +86,7 @@ type dependencies struct {
 // which were asked for makes no difference. numbers are the sets of images by their place in the plan; an
 // image that requires nothing of its own has none.
 func requirementsOf(plan *images.Plan, name string, requiresDist []string) (r plan2llb.Requirements, numbers map[int]int) {
-	r = plan2llb.Requirements{Project: name, RequiresDist: requiresDist}
+	r = plan2llb.Requirements{Project: name, RequiresDist: append([]string{}, requiresDist...)} // a list, also where there is no project
 	numbers = map[int]int{}
 	for n, image := range plan.Images {
 		if n > 0 && len(image.Extras)+len(image.Requirements) == 0 {

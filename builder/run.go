@@ -91,6 +91,8 @@ type Options struct {
 	Siblings []SiblingSource
 	// Mirror names the package mirror for the base that was found; it may be nil.
 	Mirror func(images.Base) (string, error)
+	// BuildEnv are variables (NAME=VALUE) of the steps that build wheels.
+	BuildEnv []string
 	// Plan are the options of planning.
 	Plan    images.Options
 	Epoch   time.Time
@@ -207,6 +209,7 @@ func (r *Run) compilerOn(image *BaseImage) *plan2llb.Compiler {
 		Proxy:            r.opts.Host.Proxy,
 		Constraints:      r.opts.Host.Constraints,
 		BuildConstraints: r.opts.Host.BuildConstraints,
+		BuildEnv:         r.opts.BuildEnv,
 		NoCache:          r.opts.NoCache,
 		Refresh:          r.opts.Refresh,
 

@@ -5,6 +5,8 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/agext/levenshtein"
+
 	"github.com/pbrx-go/pbrx-go/setupcfg"
 )
 
@@ -74,29 +76,9 @@ func nearest(canonical string, names []string) string {
 	best, least := "", 3
 	for _, name := range names {
 		slips := len(canonical) / 4 // so that d is not taken for a slip of s
-		if d := distance(canonical, setupcfg.Canonical(name)); d <= slips && d < least {
+		if d := levenshtein.Distance(canonical, setupcfg.Canonical(name), nil); d <= slips && d < least {
 			best, least = name, d
 		}
 	}
 	return best
-}
-
-// distance is how many letters have to be put in, left out or changed to make one word the other (Levenshtein).
-func distance(a, b string) int {
-	row := make([]int, len(b)+1)
-	for j := range row {
-		row[j] = j
-	}
-	for i := range len(a) {
-		diagonal := row[0]
-		row[0] = i + 1
-		for j := range len(b) {
-			cost := 1
-			if a[i] == b[j] {
-				cost = 0
-			}
-			diagonal, row[j+1] = row[j+1], min(row[j+1]+1, row[j]+1, diagonal+cost)
-		}
-	}
-	return row[len(b)]
 }

@@ -8,7 +8,6 @@ import (
 
 	"github.com/distribution/reference"
 
-	"github.com/pbrx-go/pbrx-go/images/definition"
 	"github.com/pbrx-go/pbrx-go/setupcfg"
 )
 
@@ -34,18 +33,20 @@ type program struct {
 
 // programs are all that the project is known to install. Console scripts get images, GUI scripts where they are
 // asked for, and files where there are no console scripts or --only names them. Of console scripts the patterns choose.
-func programs(project *setupcfg.Project, opts Options, patterns []definition.Text) []program {
+func programs(in Input, opts Options) []program {
+	project := in.Project
+	some, _ := in.choosesSome()
 	var all []program
 	taken := func(name string) bool {
 		return slices.ContainsFunc(all, func(p program) bool { return p.Name == name })
 	}
 	for _, s := range project.ConsoleScripts.Value {
-		all = append(all, program{s, consoleScript, matching(patterns, s.Name)})
+		all = append(all, program{s, consoleScript, in.chooses(s.Name)})
 	}
 	for _, s := range project.GUIScripts.Value {
 		all = append(all, program{s, guiScript, opts.GUIScripts || slices.Contains(opts.Only, s.Name)})
 	}
-	alone := len(project.ConsoleScripts.Value) == 0 && !open(project.ConsoleScripts) && patterns == nil
+	alone := len(project.ConsoleScripts.Value) == 0 && !open(project.ConsoleScripts) && !some
 	for _, s := range project.DataScripts.Value {
 		if taken(s.Name) { // the installer writes the entry point's command over the file
 			continue
@@ -95,7 +96,7 @@ func (p *Plan) addImages(in Input, opts Options) []error {
 		}
 		p.Images = append(p.Images, image)
 	}
-	all := programs(project, opts, in.scriptPatterns())
+	all := programs(in, opts)
 	if project.Name.Status == setupcfg.Known {
 		name := p.setName(in, all)
 		base := Image{Extras: extrasFor(project, p.Project.Name+"-base", nil), Selected: true, From: project.Name.Pos.String()}
@@ -120,13 +121,14 @@ func (p *Plan) addImages(in Input, opts Options) []error {
 			}, in.declaredImage(s.Name)))
 		}
 	}
-	problems = append(problems, p.addDeclared(in, all, add)...)
-	p.noScripts = in.NoProject || in.scriptPatterns() != nil && len(in.scriptPatterns()) == 0
+	p.addDeclared(in, all, add)
+	problems = append(problems, p.checkScripts(in, all)...)
+	_, p.noScripts = in.choosesSome()
+	p.noScripts = p.noScripts || in.NoProject
 	p.waitForWheel(project, opts)
 	problems = append(problems, p.checkOnly(in, opts.Only, all)...)
 	if !p.pending {
 		p.warnExtras(project, all)
-		p.warnPatterns(in.scriptPatterns(), project.ConsoleScripts.Value)
 		p.warnProfiles(in, all)
 	}
 	return problems
@@ -142,7 +144,7 @@ func (p *Plan) setName(in Input, all []program) string {
 		name = in.Definition.Name.Value
 	}
 	others := len(in.Definition.Images) > 0 || slices.ContainsFunc(all, func(s program) bool { return s.planned })
-	if !others && (in.NoProject || in.scriptPatterns() != nil) {
+	if some, _ := in.choosesSome(); !others && (in.NoProject || some) {
 		return name
 	}
 	return name + "-base"

@@ -10,6 +10,8 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"github.com/agext/levenshtein"
 )
 
 // resolved is a commit and, of a branch or tag, when it was asked for.
@@ -154,7 +156,7 @@ func near(ref string, names []string) []string {
 	var out []string
 	best := max(1, len(ref)/3) + 1
 	for _, name := range slices.Compact(slices.Sorted(slices.Values(names))) {
-		d := distance(ref, name)
+		d := levenshtein.Distance(ref, name, nil)
 		if last(name) == last(ref) {
 			d = 0
 		}
@@ -166,26 +168,6 @@ func near(ref string, names []string) []string {
 		}
 	}
 	return out
-}
-
-// distance is how many letters have to be put in, left out or changed to make one word the other (Levenshtein).
-func distance(a, b string) int {
-	row := make([]int, len(b)+1)
-	for j := range row {
-		row[j] = j
-	}
-	for i := range len(a) {
-		diagonal := row[0]
-		row[0] = i + 1
-		for j := range len(b) {
-			cost := 1
-			if a[i] == b[j] {
-				cost = 0
-			}
-			diagonal, row[j+1] = row[j+1], min(row[j]+1, row[j+1]+1, diagonal+cost)
-		}
-	}
-	return row[len(b)]
 }
 
 // remembered are the refs that were asked for.

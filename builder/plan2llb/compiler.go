@@ -6,6 +6,7 @@ import (
 	"maps"
 	"slices"
 	"strconv"
+	"strings"
 	"sync"
 	"time"
 
@@ -66,6 +67,8 @@ type Inputs struct {
 	// Constraints and BuildConstraints are pip's, and part of the key of what they decide. DependencyConstraints
 	// hold for the dependencies only, as pip's -c does.
 	Constraints, BuildConstraints, DependencyConstraints []byte
+	// BuildEnv are variables (NAME=VALUE) of the steps that build wheels, and part of their keys.
+	BuildEnv []string
 	// NoCache runs every step again, Refresh those that ask somebody else.
 	NoCache bool
 	Refresh Refresh
@@ -233,6 +236,16 @@ func textFile(path string, data []byte) llb.RunOption {
 	}
 	st := llb.Scratch().File(llb.Mkfile("/file", 0o644, data, llb.WithCreatedTime(time.Unix(0, 0))), llb.WithCustomName("[internal] "+path))
 	return llb.AddMount(path, st, llb.SourcePath("/file"), llb.Readonly)
+}
+
+// buildEnv is what every step that builds a wheel gets of the definition.
+func (c *Compiler) buildEnv() llb.RunOption {
+	var opts options
+	for _, e := range c.in.BuildEnv {
+		name, value, _ := strings.Cut(e, "=")
+		opts = append(opts, llb.AddEnv(name, value))
+	}
+	return opts
 }
 
 // options is several options as one.

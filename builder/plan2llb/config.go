@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"maps"
 	"path"
+	"slices"
 	"strings"
 	"time"
 
@@ -63,11 +64,21 @@ func (c *Compiler) ImageConfig(plan *images.Plan, image images.Image, init strin
 	if plan.Project.Version != "" {
 		labels[v1.AnnotationVersion] = plan.Project.Version
 	}
+	if usesNetwork(image) || len(plan.Images) > 0 && usesNetwork(plan.Images[0]) {
+		labels[NotReproducibleLabel] = "commands with a network"
+	}
 	maps.Copy(labels, image.Config.Labels)
 	config.Config.Labels = labels
 	setPlace(&config.Config.ImageConfig, image.Config)
 	config.History = history(config.History, baseLayers, layers, created)
 	return json.Marshal(config)
+}
+
+// NotReproducibleLabel is on images that hold what commands fetched while they were built: the same inputs may make others tomorrow.
+const NotReproducibleLabel = "pbrx-go.not-reproducible"
+
+func usesNetwork(image images.Image) bool {
+	return slices.ContainsFunc(image.Runs, func(r images.RunStep) bool { return r.Network })
 }
 
 // setPlace sets what a definition says of where and as whom an image runs.

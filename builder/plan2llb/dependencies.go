@@ -151,7 +151,7 @@ func (c *Compiler) Compile(b Builder, root llb.State, source Artifact, from []st
 		operands = []string{string(profile)}
 	}
 	return c.exec(root, Step{Name: withTools("[dependencies] build "+source.Name, profile), From: from},
-		program(toolsDir+"/bin/python", "compile.py", operands...), b.tools(), c.pip(), textFile(runDir+"/fetch.json", data),
+		program(toolsDir+"/bin/python", "compile.py", operands...), b.tools(), c.pip(), c.buildEnv(), textFile(runDir+"/fetch.json", data),
 		llb.AddMount(runDir+"/pip-cache/wheels", llb.Scratch(), llb.Tmpfs())).AddMount("/out", llb.Scratch()), nil
 }
 

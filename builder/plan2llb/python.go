@@ -75,7 +75,7 @@ func (c *Compiler) Wheel(b Builder, root llb.State, profile Profile, source imag
 	if profile == Withheld {
 		operands = append(operands, string(profile))
 	}
-	opts := options{b.tools(), c.pip(),
+	opts := options{b.tools(), c.pip(), c.buildEnv(),
 		llb.AddMount(path.Join("/src", tree.Below), llb.Local(files, llb.SharedKeyHint(files),
 			llb.WithCustomName("[internal] project files")), llb.ForceNoOutput)}
 	if source.Git {

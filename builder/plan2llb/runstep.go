@@ -56,7 +56,7 @@ func (c *Compiler) Run(root llb.State, run images.RunStep, o RunOptions) (llb.St
 		}
 	}
 	if run.Source != nil {
-		opts = append(opts, mountContent(sourceDir, *run.Source, o.Others))
+		opts = append(opts, mountContent(runDir+sourceDir, *run.Source, o.Others)) // BuildKit 0.8 would leave the folder /src in the image
 	}
 	network := offline()
 	if run.Network {

@@ -36,10 +36,11 @@ func TestDefinitionsNodepool(t *testing.T) {
 		images: []exampleImage{{name: "nodepool", target: "nodepool"}, {name: "nodepool-builder", target: "nodepool-builder"}, {name: "nodepool-launcher", target: "nodepool-launcher"}}}
 	e.build(t)
 	e.compare(t)
+	const warns = `(?s).*` // of pkg_resources
 	for _, r := range []scriptRun{
-		{args: []string{"nodepool", "--version"}, stdout: `Nodepool version: 11\.0\.0\n`},
-		{args: []string{"nodepool-launcher", "--help"}, stdout: `(?s)usage: nodepool-launcher .*`},
-		{args: []string{"nodepool-builder", "--help"}, stdout: `(?s)usage: nodepool-builder .*`},
+		{args: []string{"nodepool", "--version"}, stdout: `Nodepool version: 11\.0\.0\n`, stderr: warns},
+		{args: []string{"nodepool-launcher", "--help"}, stdout: `(?s)usage: nodepool-launcher .*`, stderr: warns},
+		{args: []string{"nodepool-builder", "--help"}, stdout: `(?s)usage: nodepool-builder .*`, stderr: warns},
 	} {
 		e.run(t, r)
 	}

@@ -112,3 +112,30 @@ func TestRefresh(t *testing.T) {
 		}
 	}
 }
+
+// Package managers find nothing in an index from another mirror than theirs, so it is fetched again, once, and packages are installed from it.
+func TestAnotherMirror(t *testing.T) {
+	w := newMovingWorld(t)
+	project := strongbox(t, "alpha")
+	write(t, filepath.Join(project, "bindep.txt"), "lamp-main\n")
+	w.build(t, project)
+	server := httptest.NewServer(loggedFolder(w.www, &requests{}))
+	t.Cleanup(server.Close)
+	w.mirror = server.URL + "/alpine"
+	for _, c := range []struct {
+		bindep string
+		ran    []string
+	}{
+		{"lamp-main\n", []string{"[distro] package index (apk) from another mirror", "[distro] runtime packages: lamp-main"}},
+		{"lamp-main\nlamp-community\n", []string{"[distro] runtime packages: lamp-community lamp-main", "[project] wheel"}},
+	} {
+		write(t, filepath.Join(project, "bindep.txt"), c.bindep)
+		_, _, ran, _ := w.build(t, project)
+		for n, name := range ran { // the same step twice, under the name of whichever was first
+			ran[n] = strings.Replace(name, "] compile packages", "] runtime packages", 1)
+		}
+		if slices.Sort(ran); !slices.Equal(ran, c.ran) {
+			t.Errorf("with %q these ran: %q, want %q", c.bindep, ran, c.ran)
+		}
+	}
+}

@@ -242,7 +242,7 @@ func (o outcome) logs(t *testing.T) string {
 }
 
 func isStepName(name string) bool {
-	for _, prefix := range []string{"[base] ", "[distro] ", "[python] ", "[project] ", "[dependencies] ", "[sibling ", "[extra ", "[accounts] ", "[files] ", "[run ", "[Dockerfile."} {
+	for _, prefix := range []string{"[base] ", "[distro] ", "[python] ", "[project] ", "[dependencies] ", "[sibling ", "[extra ", "[Dockerfile.", "[accounts] ", "[files] ", "[run "} {
 		if strings.HasPrefix(name, prefix) {
 			return true
 		}

@@ -1,15 +1,18 @@
 """Runs the commands of a definition in the file system of the image, as root: run.py
 
 /tmp/pbrx/run.json holds {"commands": [ARGV…], "env": [NAME=VALUE…], "network", "source"}. They run in their order, and the first
-that fails ends the step. Where there is a source they work in it (/src). With a network they get what pip gets of the host.
+that fails ends the step. Where there is a source, /tmp/pbrx/src, they work in it, under the name /src. With a network they get what pip gets of the host.
 What they write stays, but for what is below /tmp, /run, /root and the caches of package managers, which are mounts.
 """
 
+import contextlib
 import json
 import os
 
 import packages
 from common import RUN, began, environment, fail, pip_environment, settle, watch
+
+SOURCE = "/src"
 
 
 def variables(said):
@@ -33,17 +36,34 @@ def run(argv, env):
         fail("run: %s ended with status %d: %s" % (" ".join(argv)[:200], status, last[:400]))
 
 
+@contextlib.contextmanager
+def source(there, env):
+    """The working directory. Its name is a link, which goes again: some engines leave mount points in the image. Where that has a /src of
+    its own it stays."""
+    if not there:
+        os.chdir("/")
+        yield
+        return
+    linked = not os.path.lexists(SOURCE)
+    if linked:
+        os.symlink(RUN + "src", SOURCE)
+        env["PWD"] = SOURCE  # which shells believe
+    os.chdir(RUN + "src")
+    yield
+    os.chdir("/")
+    if linked:
+        os.unlink(SOURCE)
+
+
 def main():
     started = began()
     os.umask(0o022)
     with open(RUN + "run.json") as f:
         said = json.load(f)
     env = variables(said)
-    os.chdir("/src" if said["source"] else "/")
-    with packages.tidy():
+    with packages.tidy(), source(said["source"], env):
         for argv in said["commands"]:
             run(argv, env)
-    os.chdir("/")
     settle(started)
 
 

@@ -79,8 +79,18 @@ func (a *app) openDefinition(ctx context.Context, set *definition.Set, flags *pl
 		d.checkouts[p.Handle] = checkout
 		d.age(p.Handle+" at "+p.Origin.Ref.Value, checkout.Resolved)
 	}
-	d.fetcher.Projects(d.checkouts)
 	return d, nil
+}
+
+// here is the main project where it stands in the folder of the definition: origins may name it, too.
+func (d *defined) here(dir string, project *setupcfg.Project) {
+	name := d.set.Name.Value
+	if name == "" {
+		name = project.Name.Value
+	}
+	if _, known := d.checkouts[name]; !known && name != "" {
+		d.checkouts[name] = origins.Checkout{Dir: dir, Tree: dir}
+	}
 }
 
 // mainProject is the project of the set where the folder of the definition has none: the one that is called as the set is.

@@ -25,6 +25,9 @@ func (a *app) loadDefinition(dir string, f *planFlags) (*definition.Set, error) 
 		for _, w := range set.Warnings {
 			a.warn(w.String())
 		}
+		if len(set.Defined) > 0 && len(set.Releases) == 0 {
+			a.note("no release of %s is chosen: --release takes %s", set.Files[len(set.Files)-1], strings.Join(names(set.Defined), ", "))
+		}
 	}
 	return &out, unsupported(set)
 }
@@ -65,14 +68,18 @@ func releaseTag(set *definition.Set) string {
 	if set == nil || len(set.Releases) == 0 {
 		return "latest"
 	}
-	var names []string
-	for _, r := range set.Releases {
-		names = append(names, r.Value)
-	}
-	return strings.Join(names, "-")
+	return strings.Join(names(set.Releases), "-")
 }
 
-// set says whether somebody set a flag, on the command line or by its variable.
+func names(texts []definition.Text) []string {
+	var out []string
+	for _, t := range texts {
+		out = append(out, t.Value)
+	}
+	return out
+}
+
+// changed says whether somebody set a flag, on the command line or by its variable.
 func changed(flags *pflag.FlagSet, name string) bool {
 	f := flags.Lookup(name)
 	return f != nil && f.Changed

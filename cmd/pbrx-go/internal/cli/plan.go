@@ -23,6 +23,7 @@ type planOptions struct {
 	engineFlags
 	planFlags
 	osRelease string
+	platform  string
 	format    string
 	llb       bool
 	dir       string
@@ -42,6 +43,7 @@ func newPlan(a *app) *cobra.Command {
 	o.engineFlags.bind(cmd)
 	o.planFlags.bind(cmd)
 	cmd.Flags().StringVar(&o.osRelease, "os-release", "", "plan for the distribution that `FILE` names, without an engine")
+	cmd.Flags().StringVar(&o.platform, "platform", "linux/amd64", "with --os-release: the OCI `PLATFORM` to plan for")
 	cmd.Flags().StringVar(&o.format, "format", "text", "`FORMAT` on stdout: text or json")
 	cmd.Flags().BoolVar(&o.llb, "llb", false, "print the LLB that the engine would be given")
 	return cmd
@@ -50,6 +52,12 @@ func newPlan(a *app) *cobra.Command {
 func (a *app) planCommand(ctx context.Context, o *planOptions) (err error) {
 	if o.format != "text" && o.format != "json" {
 		return usagef("--format %s: use text or json", o.format)
+	}
+	if o.osRelease == "" && changed(o.set, "platform") {
+		return usagef("--platform %s: an engine builds for its own platform: give --os-release, too, to plan for another", o.platform)
+	}
+	if _, arch, ok := strings.Cut(o.platform, "/"); !ok || arch == "" {
+		return usagef("--platform %s: write OS/ARCHITECTURE, as in linux/arm64", o.platform)
 	}
 	set, err := a.loadDefinition(o.dir, &o.planFlags)
 	if err != nil {
@@ -96,7 +104,7 @@ func (a *app) planFor(ctx context.Context, o *planOptions, in projectInput) erro
 		return err
 	}
 	manager := map[string]string{"dpkg": "apt", "apk": "apk", "rpm": "dnf"}[distro.PackageManager()]
-	run := &builder.Run{Base: images.Base{Distro: distro, DistroName: distro.String(), PackageManager: manager,
+	run := &builder.Run{Base: images.Base{Distro: distro, DistroName: distro.String(), PackageManager: manager, Platform: o.platform,
 		Python: images.Python{Ensurepip: true}, Inits: map[string]string{}, Env: []string{}}}
 	if _, err := in.define(ctx, run.Base, o.options()); err != nil {
 		return err

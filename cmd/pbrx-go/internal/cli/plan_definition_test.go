@@ -113,8 +113,8 @@ func shown(i images.Image) string {
 // Mistakes that need the project to be seen are found without an engine, too, with their places.
 func TestConfigurationAgainstTheProject(t *testing.T) {
 	for config, want := range map[string]string{
-		"[image.gauge-raed]\nargs = []\n":                           `pbrx-go.toml:1:8: "gauge-raed" is no console script (pyproject.toml:8:1: gauge-read): mend the name, or give command, wsgi or script`,
-		"scripts = [\"gauge-read\"]\nimage.gauge-reset.args = []\n": `pbrx-go.toml:2:7: scripts (pbrx-go.toml:1:12) leaves "gauge-reset" of pyproject.toml:9:1 out: mend the patterns, or remove the table`,
+		"[image.gauge-raed]\nargs = []\n":                           `pbrx-go.toml:1:8: "gauge-raed" is no console script (pyproject.toml:8: gauge-read); mend the name or give command`,
+		"scripts = [\"gauge-read\"]\nimage.gauge-reset.args = []\n": `pbrx-go.toml:2:7: "gauge-reset" is a console script (pyproject.toml:9), which scripts does not choose; change one of them`,
 		"extras = [\"sqll\"]\n":                                     `pbrx-go.toml:1:11: gauge has no extra "sqll": it has sql`,
 		"system-site-packages = true\nvenv = \"/opt/x/\"\n":         `pbrx-go.toml:2:8: venv: `,
 	} {
@@ -134,5 +134,16 @@ func TestOneImage(t *testing.T) {
 	p = planOf(t, map[string]string{"pbrx-go.toml": "name = \"ee\"\nrequirements = [\"idna\"]\n"})
 	if len(p.Images) != 1 || p.Images[0].Name != "ee" || p.Images[0].Requirements[0].Text != "idna" {
 		t.Errorf("the images are %+v", p.Images)
+	}
+}
+
+// On another platform other entries count.
+func TestPlanOfAnotherPlatform(t *testing.T) {
+	config := "file.\"/one\" = { text = \"\", arch = [\"amd64\"] }\nfile.\"/other\" = { text = \"\", arch = [\"arm64\"] }\n"
+	for platform, want := range map[string]string{"linux/amd64": "/one", "linux/arm64": "/other"} {
+		p := planOf(t, map[string]string{"pyproject.toml": gauge, "pbrx-go.toml": config}, "--platform", platform)
+		if len(p.Images[0].Files) != 1 || p.Images[0].Files[0].Dest != want || len(p.LeftOut) != 1 {
+			t.Errorf("%s: %+v, left out %q", platform, p.Images[0].Files, p.LeftOut)
+		}
 	}
 }
