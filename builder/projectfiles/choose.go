@@ -31,7 +31,7 @@ type Choice struct {
 	LeftOut LeftOut
 
 	sent map[string]bool
-	// excluded are tracked files that .dockerignore takes away.
+	// excluded are tracked files that .dockerignore takes away, and the optional configuration.
 	excluded map[string]bool
 }
 
@@ -47,7 +47,7 @@ type LeftOut struct {
 // Sends says whether a file, or a folder with all that leads to it, is sent. Paths have slashes.
 func (c *Choice) Sends(path string) bool { return c.sent[path] }
 
-// Excludes says whether .dockerignore takes away a file that git tracks.
+// Excludes says whether .dockerignore, or that it is the optional configuration, takes away a file that git tracks.
 func (c *Choice) Excludes(path string) bool { return c.excluded[path] }
 
 // chooser makes a Choice.
@@ -158,7 +158,7 @@ func (c *chooser) file(p place, name string, e fs.DirEntry, ignored bool) error 
 		return nil
 	}
 	tracked := c.tracked[name]
-	if ignored && !c.declared.essential(name) {
+	if (ignored || ours(name)) && !c.declared.essential(name) {
 		if tracked {
 			c.excluded[name] = true
 		}

@@ -170,6 +170,41 @@ func TestDockerignore(t *testing.T) {
 	}
 }
 
+// The optional configuration is no part of the project, unless that asks for it.
+func TestConfiguration(t *testing.T) {
+	files := map[string]string{"setup.py": "", "pbrx-go.toml": "", "pbrx-go.lock": "", "foo/pbrx-go.toml": ""}
+	for name, c := range map[string]struct {
+		tracked        []string
+		pyproject      string
+		want, excluded string
+	}{
+		"tracked":   {[]string{"setup.py", "pbrx-go.toml", "pbrx-go.lock", "foo/pbrx-go.toml"}, "", "foo/pbrx-go.toml setup.py", "pbrx-go.lock pbrx-go.toml"},
+		"untracked": {[]string{"setup.py"}, "", "setup.py", ""},
+		"no git":    {nil, "", "foo/pbrx-go.toml setup.py", ""},
+		"asked for": {[]string{"setup.py", "pbrx-go.toml"}, "[project]\nreadme = \"pbrx-go.toml\"\n", "pbrx-go.toml setup.py", ""},
+	} {
+		t.Run(name, func(t *testing.T) {
+			all := maps.Clone(files)
+			if c.pyproject != "" {
+				all["pyproject.toml"] = c.pyproject
+			}
+			choice, err := Choose(Options{Dir: project(t, all), Tracked: c.tracked})
+			if err != nil {
+				t.Fatal(err)
+			}
+			var excluded []string
+			for _, name := range slices.Sorted(maps.Keys(files)) {
+				if choice.Excludes(name) {
+					excluded = append(excluded, name)
+				}
+			}
+			if got := sent(choice, files); got != c.want || strings.Join(excluded, " ") != c.excluded {
+				t.Errorf("%s is sent, want %s; %s is tracked and excluded, want %s", got, c.want, excluded, c.excluded)
+			}
+		})
+	}
+}
+
 func TestDockerignoreProblems(t *testing.T) {
 	const hint = "; put a backslash before a character that stands for itself, and a path after an exclamation mark"
 	const want = `.dockerignore:2: "a[" is not a pattern: syntax error in pattern` + hint + "\n" +

@@ -26,6 +26,10 @@ func (c *chooser) made(name string) bool {
 		".ruff_cache", ".stestr", ".coverage", ".coverage.*", "htmlcov", dockerignore)
 }
 
+// ours says whether a file is the optional configuration, or its lock. What of it decides the wheel is told otherwise; the rest, such as a
+// label, must not make it anew.
+func ours(name string) bool { return name == "pbrx-go.toml" || name == "pbrx-go.lock" }
+
 // foreign says whether an untracked folder is nobody's source by what it is called or what lies in it: hidden, a virtual
 // environment (PEP 405), a cache (bford.info/cachedir), or the clone of another repository.
 func foreign(dir string) bool {

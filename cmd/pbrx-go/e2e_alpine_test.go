@@ -309,7 +309,7 @@ func TestAlpineFailures(t *testing.T) {
 		"a mirror that the base does not trust": {code: 3, project: first, base: a.plain, errors: []string{
 			index + "main: UNTRUSTED signature; updating and opening http://127.0.0.1:PORT/alpine/v3.20/community: UNTRUSTED signature" + remedy},
 			log: []string{"UNTRUSTED signature"}},
-		"a mirror that is down": {code: 3, project: first, args: []string{"--mirror", "http://127.0.0.1:" + deadPort(t) + "/alpine"}, errors: []string{
+		"a mirror that is down": {code: 3, project: first, args: []string{"--refresh=distro", "--mirror", "http://127.0.0.1:" + deadPort(t) + "/alpine"}, errors: []string{
 			index + "main: could not connect to server (check repositories file); updating and opening http://127.0.0.1:PORT/alpine/v3.20/community: could not connect to server (check repositories file)" +
 				": the network or a disk failed meanwhile: mend that, or run again" + remedy},
 			log: []string{"could not connect to server"}},

@@ -91,6 +91,23 @@ func TestDefinitionConfigOnly(t *testing.T) {
 	}
 }
 
+// Beside the project, the file is no part of what the wheel is made of.
+func TestDefinitionConfigBesideProject(t *testing.T) {
+	l := newLampHouse(t)
+	l.dir = l.path("repositories/lamp-house")
+	l.define(t, "constraints = [\"iniconfig==2.0.0\"]\n")
+	commitAll(t, l.dir, "Configure")
+	first := l.build(t)
+	first.says(t, "lamp-house 1.2.1.dev2\ntide-bell is not there\niniconfig 2.0.0\n\nas it came\n")
+	l.define(t, "args = [\"fog\"]\n"+readFile(t, l.path("pbrx-go.toml")))
+	again := l.build(t)
+	again.checkRan(t, "args")
+	again.says(t, "lamp-house 1.2.1.dev2\ntide-bell is not there\niniconfig 2.0.0\n\nas it came fog\n")
+	if got, want := again.image.layerDigests(), first.image.layerDigests(); !slices.Equal(got, want) {
+		t.Errorf("the layers are %s, were %s", got, want)
+	}
+}
+
 // Acceptance check 16: nothing leads out of the folder of the definition, and no address is a program.
 func TestDefinitionEscapes(t *testing.T) {
 	dir, seen := t.TempDir(), &requests{}
@@ -133,45 +150,50 @@ error: pbrx-go.toml:8:` + strconv.Itoa(1+len(`"/etc/e" = { git = "`+server.URL+`
 	}
 }
 
-// Acceptance check 11: each release is a set of images of its own, with its tag.
-func TestDefinitionReleases(t *testing.T) {
-	alpine := "rootfs:" + given(t, "PBRX_GO_TEST_ALPINE")
-	l := newLampHouse(t)
-	l.define(t, `base = "`+testBase(t)+`"
-`+lampHouseAtTag+`
-[release.next]
-project.lamp-house.ref = "main"
+// shelf is the definition of a set without a project, whose releases differ in their base and in the branch of their constraints.
+const shelf = `name = "shelf"
+requirements = ["iniconfig"]
+command = ["python3", "-c", "import importlib.metadata as m, os; print(m.version('iniconfig'), os.environ.get('LAMP', 'dark'))"]
+
+[release.big]
+base = "BIG"
+constraints = [{ git = "repositories/requirements", ref = "main", path = "upper-constraints.txt" }]
 
 [release.small]
-base = "`+alpine+`"
+base = "SMALL"
+constraints = [{ git = "repositories/requirements", ref = "stable/small", path = "upper-constraints.txt" }]
 
 [release.lit]
 env.LAMP = "lit"
-`)
+`
+
+// Acceptance check 11: each release is a set of images of its own, with its tag; several at once are one set.
+func TestDefinitionReleases(t *testing.T) {
+	l := newLampHouse(t)
+	l.define(t, strings.NewReplacer("BIG", testBase(t), "SMALL", "rootfs:"+given(t, "PBRX_GO_TEST_ALPINE")).Replace(shelf))
+	addBranch(t, l.path("repositories/requirements"), "stable/small", func() {
+		edit(t, l.path("repositories/requirements/upper-constraints.txt"), "iniconfig===2.0.0", "iniconfig===2.1.0")
+	})
 	layout := filepath.Join(t.TempDir(), "layout")
 	for _, c := range []struct {
-		releases     []string
-		tag, version string
-	}{{[]string{"next"}, "next", "1.2.1.dev1"}, {[]string{"small"}, "small", "1.2.0"}, {[]string{"next", "lit"}, "next-lit", "1.2.1.dev1"}} {
+		releases  []string
+		tag, says string
+	}{{[]string{"big"}, "big", "2.0.0 dark"}, {[]string{"small"}, "small", "2.1.0 dark"}, {[]string{"big", "lit"}, "big-lit", "2.0.0 lit"}} {
 		var flags []string
 		for _, r := range c.releases {
 			flags = append(flags, "--release", r)
 		}
 		out := command{dir: l.dir, args: l.args("", layout, flags...)}.succeed(t)
-		want := `\Alamp-house-base:` + c.tag + `@sha256:\w{64}\nlamp-house:` + c.tag + `@sha256:\w{64}\n\z`
-		if !regexp.MustCompile(want).MatchString(out.stdout) {
+		if !regexp.MustCompile(`\Ashelf:` + c.tag + `@sha256:\w{64}\n\z`).MatchString(out.stdout) {
 			t.Errorf("with %q stdout is %q", c.releases, out.stdout)
 		}
-		scriptRun{args: []string{"--tag", c.tag, "lamp-house"}, stdout: `lamp-house ` + regexp.QuoteMeta(c.version) + `\ntide-bell is not there\niniconfig 2\.0\.0\n\nas it came\n`}.check(t, layout)
+		scriptRun{args: []string{"--tag", c.tag, "shelf"}, stdout: regexp.QuoteMeta(c.says) + `\n`}.check(t, layout)
 	}
 	images := readLayout(t, layout)
-	checkNames(t, images.names(), "lamp-house-base:next", "lamp-house:next", "lamp-house-base:small", "lamp-house:small", "lamp-house-base:next-lit", "lamp-house:next-lit")
-	next, small, lit := images.image(t, "lamp-house:next"), images.image(t, "lamp-house:small"), images.image(t, "lamp-house:next-lit")
-	if next.layerDigests()[0] == small.layerDigests()[0] {
-		t.Errorf("the releases have one base, %s", next.layerDigests()[0])
+	checkNames(t, images.names(), "shelf:big", "shelf:small", "shelf:big-lit")
+	big, small, lit := images.image(t, "shelf:big").layerDigests(), images.image(t, "shelf:small").layerDigests(), images.image(t, "shelf:big-lit").layerDigests()
+	if big[0] == small[0] || !slices.Equal(big, lit) {
+		t.Errorf("the layers are\n%s of big,\n%s of small,\n%s of big and lit", big, small, lit)
 	}
-	if !slices.Equal(next.layerDigests(), lit.layerDigests()) || slices.Contains(next.config.Config.Env, "LAMP=lit") || !slices.Contains(lit.config.Config.Env, "LAMP=lit") {
-		t.Errorf("next is %s with %q,\nnext and lit %s with %q", next.layerDigests(), next.config.Config.Env, lit.layerDigests(), lit.config.Config.Env)
-	}
-	l.refused(t, 2, "--release nxet: no such release; next, small and lit are defined in pbrx-go.toml:9, 12, 15", "--release", "nxet")
+	l.refused(t, 2, "--release bgi: no such release; big, small and lit are defined in pbrx-go.toml:5, 9, 13", "--release", "bgi")
 }
