@@ -66,7 +66,7 @@ func (p *parts) runs(ctx context.Context, c gateway.Client, s stack, image image
 		}
 		before := p.compiler.Lay(s.root, s.over)
 		after, _ := p.compiler.Run(before, run, options)
-		layer := plan2llb.Layer{Content: "run", CreatedBy: "pbrx-go: run " + said(run)}
+		layer := plan2llb.Layer{Content: "run", CreatedBy: "pbrx-go: run " + commandLine(run)}
 		if p.compiler.Merges() {
 			s = s.with(plan2llb.Overlay{State: llb.Diff(before, after, llb.WithCustomName("[internal] what commands wrote")), Layer: layer})
 		} else {
@@ -99,8 +99,8 @@ func (p *parts) runOptions(ctx context.Context, c gateway.Client, run images.Run
 	return o, nil
 }
 
-// said is what commands are, for people.
-func said(run images.RunStep) string {
+// commandLine is what commands are, for people.
+func commandLine(run images.RunStep) string {
 	var all []string
 	for _, argv := range run.Commands {
 		all = append(all, strings.Join(argv, " "))
