@@ -19,6 +19,7 @@ import (
 	"github.com/pbrx-go/pbrx-go/bindep"
 	"github.com/pbrx-go/pbrx-go/builder/plan2llb"
 	"github.com/pbrx-go/pbrx-go/images"
+	"github.com/pbrx-go/pbrx-go/images/naming"
 )
 
 // baseTimeout bounds the question whether a registry has the base image.
@@ -29,7 +30,7 @@ const releaseTimeout = 30 * time.Second
 
 // BaseImage is an image that was found: the base, or another one that steps take files from or run in.
 type BaseImage struct {
-	Location images.Location
+	Location naming.Location
 	// State is its file system, Config its configuration.
 	State  llb.State
 	Config plan2llb.Config
@@ -52,7 +53,7 @@ func (b *BaseImage) close(ctx context.Context) error {
 
 // BaseError says that a base image cannot be had, or another image that a build takes something from.
 type BaseError struct {
-	Location images.Location
+	Location naming.Location
 	// Other says that it is not the base image.
 	Other bool
 	Err   error
@@ -69,7 +70,7 @@ func (e *BaseError) Error() string {
 // login says how to log in, where a registry wants that.
 func (e *BaseError) login() string {
 	refused := regexp.MustCompile(`(?i)\b(401|403|unauthorized|forbidden|no basic auth credentials)\b`)
-	if e.Location.Transport != images.Registry || !refused.MatchString(e.Err.Error()) {
+	if e.Location.Transport != naming.Registry || !refused.MatchString(e.Err.Error()) {
 		return ""
 	}
 	host := "HOST"
@@ -84,7 +85,7 @@ func (e *BaseError) Unwrap() error { return e.Err }
 
 // registry has the engine ask a registry for an image.
 func (s search) registry(ctx context.Context) (*BaseImage, error) {
-	ref, err := images.NormalizeRef(s.at.Name)
+	ref, err := naming.NormalizeRef(s.at.Name)
 	if err != nil {
 		return nil, err
 	}

@@ -3,11 +3,11 @@ package builder
 import (
 	"testing"
 
-	"github.com/pbrx-go/pbrx-go/images"
+	"github.com/pbrx-go/pbrx-go/images/naming"
 )
 
 func TestCanInstall(t *testing.T) {
-	base := images.Location{Transport: images.RootFS, Name: "b.tar"}
+	base := naming.Location{Transport: naming.RootFS, Name: "b.tar"}
 	const out = ": name another with --base or PBRX_GO_BASE (docker://NAME, oci:DIR[:REF], rootfs:FILE|DIR), or see `pbrx-go doctor`"
 	for manager, want := range map[string]string{
 		"apt": "",

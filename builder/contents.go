@@ -11,6 +11,7 @@ import (
 
 	"github.com/pbrx-go/pbrx-go/builder/plan2llb"
 	"github.com/pbrx-go/pbrx-go/images"
+	"github.com/pbrx-go/pbrx-go/images/naming"
 )
 
 // files puts files over what there is so far, and what commands made elsewhere.
@@ -51,7 +52,7 @@ func (b *build) other(ctx context.Context, c gateway.Client, ref, from string) (
 	if b.supposing {
 		return &BaseImage{State: llb.Scratch()}, nil
 	}
-	at, err := images.ParseLocation(ref)
+	at, err := naming.ParseLocation(ref)
 	if err != nil {
 		return nil, images.PlanError{fmt.Errorf("%s: %w", from, err)}
 	}

@@ -17,10 +17,10 @@ import (
 	v1 "github.com/opencontainers/image-spec/specs-go/v1"
 
 	"github.com/pbrx-go/pbrx-go/builder/plan2llb"
-	"github.com/pbrx-go/pbrx-go/images"
 	"github.com/pbrx-go/pbrx-go/images/archive"
 	"github.com/pbrx-go/pbrx-go/images/blobs"
 	"github.com/pbrx-go/pbrx-go/images/layout"
+	"github.com/pbrx-go/pbrx-go/images/naming"
 	"github.com/pbrx-go/pbrx-go/images/rootfs"
 )
 
@@ -34,11 +34,11 @@ type diskImage struct {
 func (s search) disk(ctx context.Context) (*diskImage, error) {
 	at := s.at
 	switch at.Transport {
-	case images.RootFS:
+	case naming.RootFS:
 		return s.rootFS()
-	case images.OCILayout:
+	case naming.OCILayout:
 		return openLayout(at.Name, at.Ref, s.platform)
-	case images.OCIArchive, images.DockerArchive:
+	case naming.OCIArchive, naming.DockerArchive:
 		f, err := os.Open(at.Name)
 		if err != nil {
 			return nil, err
@@ -208,7 +208,7 @@ func (s search) daemon(ctx context.Context) (*BaseImage, error) {
 	if err != nil {
 		return nil, err
 	}
-	name, err := images.NormalizeRef(s.at.Name)
+	name, err := naming.NormalizeRef(s.at.Name)
 	if err != nil {
 		return nil, err
 	}

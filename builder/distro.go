@@ -3,6 +3,7 @@ package builder
 import (
 	"context"
 	"fmt"
+	"path/filepath"
 	"slices"
 	"strings"
 
@@ -11,6 +12,7 @@ import (
 
 	"github.com/pbrx-go/pbrx-go/builder/plan2llb"
 	"github.com/pbrx-go/pbrx-go/images"
+	"github.com/pbrx-go/pbrx-go/images/naming"
 )
 
 // distroPackages fetches the package indexes, chooses the init, and says where the distro packages of all images and of the
@@ -39,11 +41,11 @@ func (b *build) distroPackages(ctx context.Context, c gateway.Client, p *parts) 
 	return b.workshop(index), nil
 }
 
-// level adds the accounts and the packages of one level.
+// level adds the accounts and the packages of one level. Where its file lies is no part of the image.
 func (b *build) level(ctx context.Context, c gateway.Client, s stack, level images.Level, several bool) (stack, error) {
 	if len(level.Accounts) > 0 {
 		root := b.compiler.Accounts(s.root, b.Base.Python.Executable, level)
-		s = s.above(root, plan2llb.Layer{Content: "accounts", CreatedBy: "pbrx-go: accounts of " + level.From})
+		s = s.above(root, plan2llb.Layer{Content: "accounts", CreatedBy: "pbrx-go: accounts of " + filepath.Base(level.From)})
 	}
 	if plan2llb.Installs(level.DistroContent) {
 		index, err := b.index(ctx, c, b.place, level.Repositories, true)
@@ -52,12 +54,12 @@ func (b *build) level(ctx context.Context, c gateway.Client, s stack, level imag
 		}
 		title := "pbrx-go: distro packages for run time"
 		if several {
-			title += " of " + level.From
+			title += " of " + filepath.Base(level.From)
 		}
 		s = s.above(b.compiler.PackagesOn(s.root, b.Base, index, level.DistroContent, "runtime"), plan2llb.Layer{Content: "distro", CreatedBy: title})
 	}
 	if root, joined := b.compiler.JoinGroups(s.root, b.Base.Python.Executable, level); joined {
-		s = s.above(root, plan2llb.Layer{Content: "accounts", CreatedBy: "pbrx-go: groups of the accounts of " + level.From})
+		s = s.above(root, plan2llb.Layer{Content: "accounts", CreatedBy: "pbrx-go: groups of the accounts of " + filepath.Base(level.From)})
 	}
 	return s, nil
 }
@@ -207,7 +209,7 @@ func (b *build) lacking(ctx context.Context, c gateway.Client, g *plot, reposito
 }
 
 // canInstall refuses a base without a package manager that could install what is wanted.
-func canInstall(base images.Location, manager string, wanted []string) error {
+func canInstall(base naming.Location, manager string, wanted []string) error {
 	if plan2llb.CanInstall(manager) {
 		return nil
 	}

@@ -13,6 +13,7 @@ import (
 	"github.com/pbrx-go/pbrx-go/bindep"
 	"github.com/pbrx-go/pbrx-go/builder/plan2llb"
 	"github.com/pbrx-go/pbrx-go/images"
+	"github.com/pbrx-go/pbrx-go/images/naming"
 )
 
 // ground is an image that steps run on, and what was learnt of it.
@@ -29,7 +30,7 @@ type ground struct {
 
 // prepare opens an image and learns what it is. One without Python gets the distribution's. other says that it is
 // not the base.
-func (r *Run) prepare(ctx context.Context, at images.Location, other bool) (*ground, error) {
+func (r *Run) prepare(ctx context.Context, at naming.Location, other bool) (*ground, error) {
 	g := &ground{}
 	open := func(ctx context.Context, c gateway.Client) (err error) {
 		if r.platform.OS == "" {
@@ -179,7 +180,7 @@ func (r *Run) chooseMirror(base images.Base) error {
 }
 
 // distroOf reads what distribution an image is of.
-func distroOf(ctx context.Context, ref gateway.Reference, at images.Location) (bindep.Distro, error) {
+func distroOf(ctx context.Context, ref gateway.Reference, at naming.Location) (bindep.Distro, error) {
 	for _, name := range []string{"/etc/os-release", "/usr/lib/os-release"} {
 		if data, err := ref.ReadFile(ctx, gateway.ReadRequest{Filename: name}); err == nil {
 			return bindep.ParseOSRelease(at.String()+":"+name, data)

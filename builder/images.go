@@ -11,7 +11,7 @@ import (
 	"github.com/opencontainers/go-digest"
 	v1 "github.com/opencontainers/image-spec/specs-go/v1"
 
-	"github.com/pbrx-go/pbrx-go/images"
+	"github.com/pbrx-go/pbrx-go/images/naming"
 )
 
 // opener opens images for one engine, each once, when it is asked for. What lies on disk is offered to the engine in all
@@ -21,7 +21,7 @@ type opener struct {
 	store *sharedStore
 
 	mu   sync.Mutex
-	open map[images.Location]*opening
+	open map[naming.Location]*opening
 }
 
 // opening is an image that is being opened, or was.
@@ -31,12 +31,12 @@ type opening struct {
 }
 
 func newOpener(opts Options) *opener {
-	return &opener{opts: opts, store: newSharedStore(), open: map[images.Location]*opening{}}
+	return &opener{opts: opts, store: newSharedStore(), open: map[naming.Location]*opening{}}
 }
 
 // image finds an image. Those who ask for the same one at the same time wait for one answer; one that could not be opened is tried
 // again. base says that it is the base image.
-func (o *opener) image(ctx context.Context, c gateway.Client, platform v1.Platform, at images.Location, base bool) (*BaseImage, error) {
+func (o *opener) image(ctx context.Context, c gateway.Client, platform v1.Platform, at naming.Location, base bool) (*BaseImage, error) {
 	o.mu.Lock()
 	one := o.open[at]
 	if one == nil {
@@ -58,16 +58,16 @@ func (o *opener) image(ctx context.Context, c gateway.Client, platform v1.Platfo
 }
 
 // find looks where the image is. What lies on disk is read here; a registry is asked by the engine.
-func (o *opener) find(ctx context.Context, c gateway.Client, platform v1.Platform, at images.Location, base bool) (*BaseImage, error) {
+func (o *opener) find(ctx context.Context, c gateway.Client, platform v1.Platform, at naming.Location, base bool) (*BaseImage, error) {
 	name := "[internal] base image"
 	if !base {
 		name = "[internal] image " + at.String()
 	}
 	s := search{opts: o.opts, at: at, platform: platform, engine: c, store: o.store, name: name}
 	switch at.Transport {
-	case images.Registry:
+	case naming.Registry:
 		return s.registry(ctx)
-	case images.DockerDaemon:
+	case naming.DockerDaemon:
 		return s.daemon(ctx)
 	default:
 		img, err := s.disk(ctx)
@@ -96,7 +96,7 @@ func (o *opener) close(ctx context.Context) error {
 // search is one image, looked for on behalf of one engine.
 type search struct {
 	opts     Options
-	at       images.Location
+	at       naming.Location
 	platform v1.Platform
 	engine   gateway.Client
 	store    *sharedStore
@@ -108,7 +108,7 @@ type search struct {
 // called inside of a job of this run, and is asked for when it is first used: an image that nobody uses is neither opened nor
 // pulled. The image is the same one as long as the run lasts; Close takes back what the engine was given for it.
 // An error is a *BaseError that speaks of an image, or the end of ctx.
-func (r *Run) Image(ctx context.Context, c gateway.Client, at images.Location) (*BaseImage, error) {
+func (r *Run) Image(ctx context.Context, c gateway.Client, at naming.Location) (*BaseImage, error) {
 	img, err := r.opener.image(ctx, c, r.platform, at, false)
 	if err != nil && ctx.Err() != nil {
 		return nil, context.Cause(ctx)

@@ -11,7 +11,7 @@ import (
 	"github.com/opencontainers/go-digest"
 	v1 "github.com/opencontainers/image-spec/specs-go/v1"
 
-	"github.com/pbrx-go/pbrx-go/images"
+	"github.com/pbrx-go/pbrx-go/images/naming"
 )
 
 // One store has the blobs of every image that was opened, also of those that were opened after it was offered.
@@ -48,7 +48,7 @@ func TestSharedStore(t *testing.T) {
 
 // An image that is not the base is not said to be it, and --base is no way out.
 func TestOtherImagesError(t *testing.T) {
-	at := images.Location{Transport: images.Registry, Name: "node:22"}
+	at := naming.Location{Transport: naming.Registry, Name: "node:22"}
 	got := (&BaseError{Location: at, Other: true, Err: errors.New("no answer within 12s")}).Error()
 	if want := "reading the image docker://node:22: no answer within 12s: name another (docker://NAME, oci:DIR[:REF], rootfs:FILE|DIR), or see `pbrx-go doctor`"; got != want {
 		t.Errorf("%q, want %q", got, want)

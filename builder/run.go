@@ -21,6 +21,7 @@ import (
 	"github.com/pbrx-go/pbrx-go/builder/plan2llb"
 	"github.com/pbrx-go/pbrx-go/builder/projectfiles"
 	"github.com/pbrx-go/pbrx-go/images"
+	"github.com/pbrx-go/pbrx-go/images/naming"
 	"github.com/pbrx-go/pbrx-go/setupcfg"
 )
 
@@ -71,9 +72,9 @@ type SiblingSource struct {
 
 // Options are what a run needs beside the project.
 type Options struct {
-	Base images.Location
+	Base naming.Location
 	// Builder is the image that wheels are made in; the zero value is the base.
-	Builder images.Location
+	Builder naming.Location
 	// Python is the interpreter of the base, by its path or by its name on the PATH there; empty is python3, or else python.
 	// A base without python3 gets the distribution's.
 	Python string

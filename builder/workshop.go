@@ -7,13 +7,14 @@ import (
 
 	"github.com/pbrx-go/pbrx-go/builder/plan2llb"
 	"github.com/pbrx-go/pbrx-go/images"
+	"github.com/pbrx-go/pbrx-go/images/naming"
 )
 
 // plot is a root file system that distro packages are installed on: that of the images, or that where wheels are made.
 type plot struct {
 	compiler *plan2llb.Compiler
 	base     images.Base
-	location images.Location
+	location naming.Location
 	// indexes are the package indexes that were fetched, by the repositories in them.
 	indexes map[string]plan2llb.PackageIndex
 }
@@ -41,7 +42,7 @@ func (r *Run) newBuild(in images.Input) *build {
 // prepareBuilder opens the image that wheels are made in, where that is not the base, and makes sure that what is made there
 // fits the base. It is nil where it is the base. Errors are those of Probe.
 func (r *Run) prepareBuilder(ctx context.Context, base *ground) (*ground, error) {
-	if r.opts.Builder == (images.Location{}) || r.opts.Builder == r.opts.Base {
+	if r.opts.Builder == (naming.Location{}) || r.opts.Builder == r.opts.Base {
 		return nil, nil //nolint:nilnil // there is none
 	}
 	g, err := r.prepare(ctx, r.opts.Builder, true)

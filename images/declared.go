@@ -5,6 +5,7 @@ import (
 	"slices"
 
 	"github.com/pbrx-go/pbrx-go/images/definition"
+	"github.com/pbrx-go/pbrx-go/images/naming"
 )
 
 // chooses says whether a console script gets an image: without a definition, or patterns in it, all do.
@@ -60,7 +61,7 @@ func (in Input) declaredImage(script string) *definition.Image {
 
 // refines says whether a table is about the image that a script has anyway: it is called like the script, or like its image.
 func refines(image definition.Image, script string) bool {
-	own, err := ImageName(script)
+	own, err := naming.ImageName(script)
 	return image.Name == script || err == nil && image.Name == own
 }
 

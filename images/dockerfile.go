@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/pbrx-go/pbrx-go/images/naming"
 	"github.com/pbrx-go/pbrx-go/setupcfg"
 )
 
@@ -64,7 +65,7 @@ func (p *Plan) addDockerfiles(in Input, all []program) []error {
 
 // isOf says whether it is the image of a script under the script's own name.
 func (i Image) isOf(script string) bool {
-	name, err := ImageName(script)
+	name, err := naming.ImageName(script)
 	return err == nil && i.Script == script && lastPart(i.Name) == name
 }
 

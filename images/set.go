@@ -8,6 +8,7 @@ import (
 
 	"github.com/distribution/reference"
 
+	"github.com/pbrx-go/pbrx-go/images/naming"
 	"github.com/pbrx-go/pbrx-go/setupcfg"
 )
 
@@ -66,13 +67,13 @@ func open(fact setupcfg.Fact[[]setupcfg.Script]) bool {
 func (p *Plan) addImages(in Input, opts Options) []error {
 	project := in.Project
 	problems := []error{}
-	prefixErr := CheckPrefix(opts.Prefix)
+	prefixErr := naming.CheckPrefix(opts.Prefix)
 	if prefixErr != nil {
 		problems = append(problems, fmt.Errorf("--prefix: %w", prefixErr))
 	}
 	sources := map[string]string{} // image name to who declared it
 	add := func(name, source string, image Image) {
-		repository, err := ImageName(name)
+		repository, err := naming.ImageName(name)
 		if err != nil {
 			problems = append(problems, fmt.Errorf("%s: %w", source, err))
 			return

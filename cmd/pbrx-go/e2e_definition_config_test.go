@@ -153,6 +153,7 @@ error: pbrx-go.toml:8:` + strconv.Itoa(1+len(`"/etc/e" = { git = "`+server.URL+`
 // shelf is the definition of a set without a project, whose releases differ in their base and in the branch of their constraints.
 const shelf = `name = "shelf"
 requirements = ["iniconfig"]
+constraints-exclude = ["lamp-house"]
 command = ["python3", "-c", "import importlib.metadata as m, os; print(m.version('iniconfig'), os.environ.get('LAMP', 'dark'))"]
 
 [release.big]
@@ -195,5 +196,5 @@ func TestDefinitionReleases(t *testing.T) {
 	if big[0] == small[0] || !slices.Equal(big, lit) {
 		t.Errorf("the layers are\n%s of big,\n%s of small,\n%s of big and lit", big, small, lit)
 	}
-	l.refused(t, 2, "--release bgi: no such release; big, small and lit are defined in pbrx-go.toml:5, 9, 13", "--release", "bgi")
+	l.refused(t, 2, "--release bgi: no such release; big, small and lit are defined in pbrx-go.toml:6, 10, 14", "--release", "bgi")
 }

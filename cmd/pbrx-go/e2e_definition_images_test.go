@@ -233,6 +233,7 @@ func harbourVariants(t *testing.T, dir string, args func(engine, layout string, 
 		}
 	})
 	for _, v := range []struct{ name, old, replacement, want string }{
+		{"no folder", `source = "tools"`, `source = "tools/finish.py"`, "run: source is a file; name the folder that it is in"},
 		{"no module", "harbour.wsgi:", "harbour.broken:", "pbrx-go.toml:22:8: harbour.broken:application would die at start: RuntimeError: no water"},
 		{"no server", `requirements = ["gunicorn"]`, `requirements = []`, "pbrx-go.toml:22:8: harbour-web has no server that could run harbour.wsgi:application: add gunicorn or uwsgi to requirements, or give command"},
 	} {

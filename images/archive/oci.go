@@ -11,7 +11,7 @@ import (
 	"github.com/opencontainers/image-spec/specs-go"
 	v1 "github.com/opencontainers/image-spec/specs-go/v1"
 
-	"github.com/pbrx-go/pbrx-go/images"
+	"github.com/pbrx-go/pbrx-go/images/naming"
 )
 
 // containerdName is the annotation by which containerd names an image it imports.
@@ -63,7 +63,7 @@ func named(desc v1.Descriptor, names []string) ([]v1.Descriptor, error) {
 	}
 	var out []v1.Descriptor
 	for _, name := range names {
-		full, err := images.NormalizeRef(name)
+		full, err := naming.NormalizeRef(name)
 		if err != nil {
 			return nil, err
 		}

@@ -10,8 +10,8 @@ import (
 
 	"github.com/opencontainers/go-digest"
 
-	"github.com/pbrx-go/pbrx-go/images"
 	"github.com/pbrx-go/pbrx-go/images/layout"
+	"github.com/pbrx-go/pbrx-go/images/naming"
 	"github.com/pbrx-go/pbrx-go/images/push"
 )
 
@@ -109,14 +109,14 @@ func cause(ctx context.Context, err error) error {
 }
 
 // InOrder sorts destinations as Deliver wants them: registries last.
-func InOrder(locations []images.Location) []images.Location {
+func InOrder(locations []naming.Location) []naming.Location {
 	out := slices.Clone(locations)
-	slices.SortStableFunc(out, func(a, b images.Location) int { return rank(a) - rank(b) })
+	slices.SortStableFunc(out, func(a, b naming.Location) int { return rank(a) - rank(b) })
 	return out
 }
 
-func rank(l images.Location) int {
-	if l.Transport == images.Registry {
+func rank(l naming.Location) int {
+	if l.Transport == naming.Registry {
 		return 1
 	}
 	return 0

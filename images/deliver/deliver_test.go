@@ -16,8 +16,8 @@ import (
 	"github.com/opencontainers/image-spec/specs-go"
 	v1 "github.com/opencontainers/image-spec/specs-go/v1"
 
-	"github.com/pbrx-go/pbrx-go/images"
 	"github.com/pbrx-go/pbrx-go/images/layout"
+	"github.com/pbrx-go/pbrx-go/images/naming"
 )
 
 // fakeDocker stands for a Docker Engine that breaks when it is told to, which a real one cannot be.
@@ -144,8 +144,8 @@ func TestDeliverToAll(t *testing.T) {
 	set, dir := sampleSet(t), t.TempDir()
 	docker := &fakeDocker{names: map[string]string{}}
 	err := Deliver(t.Context(), set, []Destination{
-		newLayout(t, dir+"/images"), &File{Transport: images.OCIArchive, Path: dir + "/oci.tar"},
-		&File{Transport: images.DockerArchive, Path: dir + "/docker.tar"}, &Docker{Daemon: docker},
+		newLayout(t, dir+"/images"), &File{Transport: naming.OCIArchive, Path: dir + "/oci.tar"},
+		&File{Transport: naming.DockerArchive, Path: dir + "/docker.tar"}, &Docker{Daemon: docker},
 	})
 	if err != nil {
 		t.Fatal(err)
@@ -168,7 +168,7 @@ func TestNothingIsNamedBeforeAllIsThere(t *testing.T) {
 	set, dir := sampleSet(t), t.TempDir()
 	docker := &fakeDocker{names: map[string]string{}, noLoad: true}
 	err := Deliver(t.Context(), set, []Destination{
-		newLayout(t, dir+"/images"), &File{Transport: images.DockerArchive, Path: dir + "/docker.tar"}, &Docker{Daemon: docker},
+		newLayout(t, dir+"/images"), &File{Transport: naming.DockerArchive, Path: dir + "/docker.tar"}, &Docker{Daemon: docker},
 	})
 	if want := "loading the images into Docker: the disk is full: nothing was named"; err == nil || firstLine(err) != want {
 		t.Errorf("the error is %v, want %s", err, want)
@@ -220,7 +220,7 @@ func TestEndOfContext(t *testing.T) {
 	ctx, cancel := context.WithCancelCause(t.Context())
 	cancel(enough)
 	for _, d := range []Destination{
-		&File{Transport: images.DockerArchive, Path: dir + "/docker.tar"},
+		&File{Transport: naming.DockerArchive, Path: dir + "/docker.tar"},
 		&Docker{Daemon: &fakeDocker{noLoad: true}}, // whose own words for it are others
 	} {
 		if err := Deliver(ctx, set, []Destination{d}); !errors.Is(err, enough) {
@@ -233,8 +233,8 @@ func TestEndOfContext(t *testing.T) {
 }
 
 func TestInOrder(t *testing.T) {
-	registry, docker, oci := images.Location{Transport: images.Registry}, images.Location{Transport: images.DockerDaemon}, images.Location{Transport: images.OCILayout, Name: "x"}
-	if got, want := InOrder([]images.Location{docker, registry, oci}), []images.Location{docker, oci, registry}; !slices.Equal(got, want) {
+	registry, docker, oci := naming.Location{Transport: naming.Registry}, naming.Location{Transport: naming.DockerDaemon}, naming.Location{Transport: naming.OCILayout, Name: "x"}
+	if got, want := InOrder([]naming.Location{docker, registry, oci}), []naming.Location{docker, oci, registry}; !slices.Equal(got, want) {
 		t.Errorf("the order is %v, want %v", got, want)
 	}
 }

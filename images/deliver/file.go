@@ -8,14 +8,14 @@ import (
 	"os"
 	"path/filepath"
 
-	"github.com/pbrx-go/pbrx-go/images"
 	"github.com/pbrx-go/pbrx-go/images/archive"
+	"github.com/pbrx-go/pbrx-go/images/naming"
 )
 
 // File is an archive in a file. It is written beside its place and renamed in the end.
 type File struct {
 	// Transport is DockerArchive or OCIArchive.
-	Transport images.Transport
+	Transport naming.Transport
 	Path      string
 	temporary string
 }
@@ -34,7 +34,7 @@ func (f *File) Prepare(ctx context.Context, set *Set) (err error) {
 		all = append(all, archive.Image{Image: item.Image, Names: item.names()})
 	}
 	write := archive.WriteDocker
-	if f.Transport == images.OCIArchive {
+	if f.Transport == naming.OCIArchive {
 		write = archive.WriteOCI
 	}
 	err = write(until(ctx, out), all, set.Open)

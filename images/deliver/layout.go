@@ -10,8 +10,8 @@ import (
 
 	"github.com/opencontainers/go-digest"
 
-	"github.com/pbrx-go/pbrx-go/images"
 	"github.com/pbrx-go/pbrx-go/images/layout"
+	"github.com/pbrx-go/pbrx-go/images/naming"
 )
 
 // openIn opens a blob in the first folder that has it.
@@ -67,7 +67,7 @@ func namedImages(set *Set) ([]layout.Named, error) {
 	var named []layout.Named
 	for _, item := range set.Items {
 		for _, tag := range item.Tags {
-			full, err := images.FullName(item.Name, tag)
+			full, err := naming.FullName(item.Name, tag)
 			if err != nil {
 				return nil, err
 			}

@@ -14,8 +14,8 @@ import (
 	"github.com/opencontainers/go-digest"
 	v1 "github.com/opencontainers/image-spec/specs-go/v1"
 
-	"github.com/pbrx-go/pbrx-go/images"
 	"github.com/pbrx-go/pbrx-go/images/archive"
+	"github.com/pbrx-go/pbrx-go/images/naming"
 )
 
 // maxManifest is what registries take for a manifest at most, and more (OCI distribution spec: 4 MB).
@@ -59,7 +59,7 @@ func plan(set []Image, open archive.Opener) ([]*target, error) {
 		repos[repo.String()] = repo
 		t.repo = repo
 		for _, tag := range img.Tags {
-			if err := images.CheckTag(tag); err != nil {
+			if err := naming.CheckTag(tag); err != nil {
 				errs = append(errs, fmt.Errorf("pushing %s: %w", img.Name, err))
 			}
 		}

@@ -11,6 +11,7 @@ import (
 
 	"github.com/pbrx-go/pbrx-go/builder"
 	"github.com/pbrx-go/pbrx-go/images"
+	"github.com/pbrx-go/pbrx-go/images/naming"
 )
 
 // petrel is a project whose script says where it runs and what it can import.
@@ -102,7 +103,7 @@ func checkBaseError(t *testing.T, err error, want string) {
 }
 
 // unpackedBase is the test base in a folder, after some commands.
-func unpackedBase(t *testing.T, commands ...[]string) (base images.Location) {
+func unpackedBase(t *testing.T, commands ...[]string) (base naming.Location) {
 	t.Helper()
 	tarball := strings.TrimPrefix(testBase(t).String(), "rootfs:")
 	dir := filepath.Join(t.TempDir(), "root")
@@ -118,11 +119,11 @@ func unpackedBase(t *testing.T, commands ...[]string) (base images.Location) {
 			t.Fatalf("%q: %v\n%s", argv, err, out)
 		}
 	}
-	return images.Location{Transport: images.RootFS, Name: dir}
+	return naming.Location{Transport: naming.RootFS, Name: dir}
 }
 
 // bareBase is the test base without its Python.
-func bareBase(t *testing.T) images.Location {
+func bareBase(t *testing.T) naming.Location {
 	t.Helper()
 	base := unpackedBase(t, []string{"apt-get", "-q", "-y", "purge", "--auto-remove", "python3", "python3-minimal", "libpython3*"})
 	if left, err := filepath.Glob(base.Name + "/usr/bin/python*"); err != nil || len(left) > 0 {
@@ -215,7 +216,7 @@ func TestUnfitBases(t *testing.T) {
 		"it has no interpreter python3.6 on its PATH":  func(o *builder.Options) { o.Python = "python3.6" },
 		"it has no interpreter /usr/local/bin/python3": func(o *builder.Options) { o.Python = "/usr/local/bin/python3" },
 		"it has no Python on its PATH, and none of apt, apk, dnf and microdnf to install one with": func(o *builder.Options) {
-			o.Base = images.Location{Transport: images.RootFS, Name: empty}
+			o.Base = naming.Location{Transport: naming.RootFS, Name: empty}
 		},
 	} {
 		_, err := w.build(t, petrel(""), base, choose)

@@ -19,6 +19,7 @@ import (
 	"github.com/pbrx-go/pbrx-go/builder/host"
 	"github.com/pbrx-go/pbrx-go/images"
 	"github.com/pbrx-go/pbrx-go/images/layout"
+	"github.com/pbrx-go/pbrx-go/images/naming"
 	"github.com/pbrx-go/pbrx-go/setupcfg"
 )
 
@@ -45,12 +46,12 @@ func newWorkshop(t *testing.T) *workshop {
 }
 
 // testBase is Debian with Python, as a root file system.
-func testBase(t *testing.T) images.Location {
+func testBase(t *testing.T) naming.Location {
 	t.Helper()
 	return givenBase(t, "PBRX_GO_TEST_BASE")
 }
 
-func givenBase(t *testing.T, name string) images.Location {
+func givenBase(t *testing.T, name string) naming.Location {
 	t.Helper()
 	value := os.Getenv(name)
 	if value == "" {
@@ -59,7 +60,7 @@ func givenBase(t *testing.T, name string) images.Location {
 	if !strings.Contains(value, ":") {
 		value = "rootfs:" + value
 	}
-	at, err := images.ParseLocation(value)
+	at, err := naming.ParseLocation(value)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -75,7 +76,7 @@ type product struct {
 }
 
 // build builds a project from its files into a layout of the test's own.
-func (w *workshop) build(t *testing.T, files map[string]string, base images.Location, choose func(*builder.Options)) (*product, error) {
+func (w *workshop) build(t *testing.T, files map[string]string, base naming.Location, choose func(*builder.Options)) (*product, error) {
 	t.Helper()
 	dir, in := checkout(t, files)
 	var log logBuffer
@@ -116,7 +117,7 @@ func (w *workshop) build(t *testing.T, files map[string]string, base images.Loca
 	return p, out.Commit(named)
 }
 
-func (w *workshop) mustBuild(t *testing.T, files map[string]string, base images.Location, choose func(*builder.Options)) *product {
+func (w *workshop) mustBuild(t *testing.T, files map[string]string, base naming.Location, choose func(*builder.Options)) *product {
 	t.Helper()
 	p, err := w.build(t, files, base, choose)
 	if err != nil {
@@ -151,7 +152,7 @@ func checkout(t *testing.T, files map[string]string) (string, images.Input) {
 func (w *workshop) runs(t *testing.T, p *product, image, want string) {
 	t.Helper()
 	var out bytes.Buffer
-	opts := builder.Options{Base: images.Location{Transport: images.OCILayout, Name: p.layout, Ref: image}, TempDir: t.TempDir()}
+	opts := builder.Options{Base: naming.Location{Transport: naming.OCILayout, Name: p.layout, Ref: image}, TempDir: t.TempDir()}
 	status, err := builder.RunContainer(t.Context(), w.engine, opts, builder.Container{Stdin: strings.NewReader(""), Stdout: &out, Stderr: &out})
 	if err != nil || status != 0 || out.String() != want {
 		t.Errorf("%s ends with %d (%v) and prints %q, want %q", image, status, err, out.String(), want)

@@ -13,6 +13,7 @@ import (
 
 	"github.com/pbrx-go/pbrx-go/builder"
 	"github.com/pbrx-go/pbrx-go/images"
+	"github.com/pbrx-go/pbrx-go/images/naming"
 )
 
 func testFailingWheel(t *testing.T, s *suite) {
@@ -141,7 +142,7 @@ func testRunScript(t *testing.T, s *suite) {
 	b := s.mustBuild(t, s.project(t, nil))
 	var stdout, stderr bytes.Buffer
 	options := s.options(t)
-	options.Base = images.Location{Transport: images.OCILayout, Name: b.layout, Ref: "hello:latest"}
+	options.Base = naming.Location{Transport: naming.OCILayout, Name: b.layout, Ref: "hello:latest"}
 	status, err := builder.RunContainer(t.Context(), s.engine, options, builder.Container{
 		Args: []string{"--exit", "7"}, Stdin: strings.NewReader(""), Stdout: &stdout, Stderr: &stderr,
 	})

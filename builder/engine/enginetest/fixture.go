@@ -22,6 +22,7 @@ import (
 
 	"github.com/pbrx-go/pbrx-go/images"
 	"github.com/pbrx-go/pbrx-go/images/layout"
+	"github.com/pbrx-go/pbrx-go/images/naming"
 )
 
 // epoch is the time of everything made.
@@ -31,7 +32,7 @@ const epoch = 315532800
 type suite struct {
 	engine Engine
 	// layout is a base as an OCI layout, with a configuration; rootfs is the same files as a tarball.
-	layout, rootfs images.Location
+	layout, rootfs naming.Location
 }
 
 // with is the suite on another engine.
@@ -57,8 +58,8 @@ func newSuite(t *testing.T, engine Engine) *suite {
 	tarball := baseTarball(t, program, engine.Stubs)
 	s := &suite{
 		engine: engine,
-		layout: images.Location{Transport: images.OCILayout, Name: filepath.Join(dir, "base"), Ref: "tiny-python:1"},
-		rootfs: images.Location{Transport: images.RootFS, Name: filepath.Join(dir, "base.tar")},
+		layout: naming.Location{Transport: naming.OCILayout, Name: filepath.Join(dir, "base"), Ref: "tiny-python:1"},
+		rootfs: naming.Location{Transport: naming.RootFS, Name: filepath.Join(dir, "base.tar")},
 	}
 	if err := os.WriteFile(s.rootfs.Name, tarball, 0o644); err != nil {
 		t.Fatal(err)
@@ -115,7 +116,7 @@ func baseConfig(layer digest.Digest) map[string]any {
 	}
 }
 
-func writeBase(t *testing.T, at images.Location, tarball []byte) {
+func writeBase(t *testing.T, at naming.Location, tarball []byte) {
 	t.Helper()
 	w, err := layout.NewWriter(at.Name, t.TempDir())
 	if err != nil {

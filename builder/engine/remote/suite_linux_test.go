@@ -13,7 +13,7 @@ import (
 	"github.com/pbrx-go/pbrx-go/builder/engine/enginetest"
 	"github.com/pbrx-go/pbrx-go/builder/engine/enginetest/daemons"
 	"github.com/pbrx-go/pbrx-go/builder/engine/remote"
-	"github.com/pbrx-go/pbrx-go/images"
+	"github.com/pbrx-go/pbrx-go/images/naming"
 )
 
 const epoch = 315532800
@@ -48,7 +48,7 @@ func TestThePlatformIsTheWorkers(t *testing.T) {
 	}
 	static(t, "enginetest/testdata/python", filepath.Join(base, "usr/bin/python3"))
 	r, err := builder.Probe(t.Context(), s, builder.Options{
-		Base: images.Location{Transport: images.RootFS, Name: base}, TempDir: t.TempDir(), Memory: filepath.Join(t.TempDir(), "memory.json"),
+		Base: naming.Location{Transport: naming.RootFS, Name: base}, TempDir: t.TempDir(), Memory: filepath.Join(t.TempDir(), "memory.json"),
 		Epoch: time.Unix(epoch, 0),
 	})
 	if err != nil {

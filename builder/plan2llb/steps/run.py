@@ -44,6 +44,8 @@ def source(there, env):
         os.chdir("/")
         yield
         return
+    if not os.path.isdir(RUN + "src"):
+        fail("run: source is a file; name the folder that it is in")
     linked = not os.path.lexists(SOURCE)
     if linked:
         os.symlink(RUN + "src", SOURCE)

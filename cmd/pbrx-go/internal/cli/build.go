@@ -17,6 +17,7 @@ import (
 	"github.com/pbrx-go/pbrx-go/builder"
 	"github.com/pbrx-go/pbrx-go/images"
 	"github.com/pbrx-go/pbrx-go/images/definition"
+	"github.com/pbrx-go/pbrx-go/images/naming"
 )
 
 type buildOptions struct {
@@ -33,7 +34,7 @@ type buildOptions struct {
 	dryRun bool
 	dir    string
 	// locations are what outputs and push say.
-	locations []images.Location
+	locations []naming.Location
 }
 
 func newBuildImages(a *app) *cobra.Command {
@@ -94,7 +95,7 @@ func (o *buildOptions) check(env environment, set *definition.Set) error {
 		o.tags = []string{releaseTag(set)}
 	}
 	for _, tag := range o.tags {
-		if err := images.CheckTag(tag); err != nil {
+		if err := naming.CheckTag(tag); err != nil {
 			return usagef("--tag: %w", err)
 		}
 	}

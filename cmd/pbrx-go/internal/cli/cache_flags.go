@@ -8,7 +8,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/pbrx-go/pbrx-go/builder"
-	"github.com/pbrx-go/pbrx-go/images"
+	"github.com/pbrx-go/pbrx-go/images/naming"
 )
 
 // bindCaches adds the flags of layer caches.
@@ -63,18 +63,18 @@ func (o *opened) cannot(what string) error {
 
 // parseCache reads where a layer cache is.
 func parseCache(flag, ref string) (kind, target string, err error) {
-	location, err := images.ParseLocation(ref)
+	location, err := naming.ParseLocation(ref)
 	if err != nil {
 		return "", "", usagef("%s %w: use docker://NAME or oci:DIR", flag, err)
 	}
 	switch {
-	case location.Transport == images.Registry && location.Name != "":
-		name, err := images.NormalizeRef(location.Name)
+	case location.Transport == naming.Registry && location.Name != "":
+		name, err := naming.NormalizeRef(location.Name)
 		if err != nil {
 			return "", "", usagef("%s %s: %w: write it as in docker://registry.example.org/team/cache", flag, ref, err)
 		}
 		return "registry", name, nil
-	case location.Transport == images.OCILayout && location.Ref == "":
+	case location.Transport == naming.OCILayout && location.Ref == "":
 		dir, err := filepath.Abs(location.Name)
 		return "local", dir, err
 	}

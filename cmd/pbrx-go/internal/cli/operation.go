@@ -16,6 +16,7 @@ import (
 	"github.com/pbrx-go/pbrx-go/builder/plan2llb"
 	"github.com/pbrx-go/pbrx-go/builder/progress"
 	"github.com/pbrx-go/pbrx-go/images"
+	"github.com/pbrx-go/pbrx-go/images/naming"
 )
 
 // baseForms are what --base takes.
@@ -101,13 +102,13 @@ func (f *planFlags) check(in images.Input) error {
 	if _, err := images.New(in, f.options()); err != nil {
 		return usageError{err}
 	}
-	location, err := images.ParseLocation(f.base)
+	location, err := naming.ParseLocation(f.base)
 	if err != nil {
 		return usagef("--base %w: use %s", err, baseForms)
 	}
-	if location.Transport == images.Registry || location.Transport == images.DockerDaemon {
-		if _, err := images.NormalizeRef(location.Name); err != nil {
-			return usagef("--base %s: %w: write it as in %s", f.base, err, images.Location{Transport: location.Transport, Name: "python:alpine"})
+	if location.Transport == naming.Registry || location.Transport == naming.DockerDaemon {
+		if _, err := naming.NormalizeRef(location.Name); err != nil {
+			return usagef("--base %s: %w: write it as in %s", f.base, err, naming.Location{Transport: location.Transport, Name: "python:alpine"})
 		}
 	}
 	if _, err := host.Mirror(f.mirror, bindep.Distro{}, ""); err != nil {
@@ -180,7 +181,7 @@ func (s *operation) close(ctx context.Context) error {
 
 // probe opens the base and learns what it is.
 func (s *operation) probe(ctx context.Context) (*builder.Run, error) {
-	location, err := images.ParseLocation(s.flags.base)
+	location, err := naming.ParseLocation(s.flags.base)
 	if err != nil {
 		return nil, usagef("--base %w: use %s", err, baseForms)
 	}
@@ -224,7 +225,7 @@ func (s *operation) probe(ctx context.Context) (*builder.Run, error) {
 			opts.BuildEnv = append(opts.BuildEnv, v.Name+"="+v.Value)
 		}
 		if d.Builder.IsSet() {
-			if opts.Builder, err = images.ParseLocation(d.Builder.Value); err != nil {
+			if opts.Builder, err = naming.ParseLocation(d.Builder.Value); err != nil {
 				return nil, usagef("%s: builder: %w", d.Builder.At, err)
 			}
 		}
@@ -273,7 +274,7 @@ func (s *operation) sayWhatIsSent(ctx context.Context) error {
 }
 
 // onEngine are the options that any use of an engine needs.
-func (a *app) onEngine(o *opened, base images.Location) builder.Options {
+func (a *app) onEngine(o *opened, base naming.Location) builder.Options {
 	return builder.Options{
 		Base:     base,
 		TempDir:  o.tempDir,

@@ -11,6 +11,7 @@ import (
 	"github.com/pbrx-go/pbrx-go/images"
 	"github.com/pbrx-go/pbrx-go/images/deliver"
 	"github.com/pbrx-go/pbrx-go/images/layout"
+	"github.com/pbrx-go/pbrx-go/images/naming"
 	"github.com/pbrx-go/pbrx-go/images/push"
 )
 
@@ -25,17 +26,17 @@ func (o *buildOptions) parseOutputs() error {
 	}
 	o.locations = nil
 	for _, output := range outputs {
-		at, err := images.ParseLocation(output)
+		at, err := naming.ParseLocation(output)
 		if err != nil {
 			return usagef("--output %w: use %s", err, outputForms)
 		}
-		if at.Transport == images.RootFS {
+		if at.Transport == naming.RootFS {
 			return usagef("--output %s: no images go there: use %s", output, outputForms)
 		}
 		if at != bare(at) {
 			return usagef("--output %s: names come from the project: use %s with --prefix and --tag", output, bare(at))
 		}
-		if at.Transport == images.Registry && o.prefix == "" {
+		if at.Transport == naming.Registry && o.prefix == "" {
 			return usagef("--output docker://: say which registry with --prefix, as in --prefix registry.example.org/team")
 		}
 		if slices.Contains(o.locations, at) {
@@ -47,9 +48,9 @@ func (o *buildOptions) parseOutputs() error {
 }
 
 // bare is a location without the name of an image.
-func bare(at images.Location) images.Location {
+func bare(at naming.Location) naming.Location {
 	at.Ref = ""
-	if at.Transport == images.Registry || at.Transport == images.DockerDaemon {
+	if at.Transport == naming.Registry || at.Transport == naming.DockerDaemon {
 		at.Name = ""
 	}
 	return at
@@ -57,7 +58,7 @@ func bare(at images.Location) images.Location {
 
 // delivery is where the images of one build go, and how they come to be there.
 type delivery struct {
-	locations []images.Location
+	locations []naming.Location
 	// kept: Docker Engine keeps the images itself.
 	kept bool
 	// compression of the layers on their way: uncompressed where the destination wants them so.
@@ -69,7 +70,7 @@ func (d *delivery) String() string {
 	var out []string
 	for _, at := range d.locations {
 		word := at.String()
-		if at.Transport == images.DockerDaemon {
+		if at.Transport == naming.DockerDaemon {
 			word = "Docker Engine"
 		}
 		out = append(out, word)
@@ -78,12 +79,12 @@ func (d *delivery) String() string {
 }
 
 // deliveryTo decides how images get from the engine to where they go.
-func (s *operation) deliveryTo(locations []images.Location, compression string) *delivery {
+func (s *operation) deliveryTo(locations []naming.Location, compression string) *delivery {
 	d := &delivery{locations: deliver.InOrder(locations), compression: "uncompressed"}
 	if len(locations) == 0 {
-		d.locations = []images.Location{{Transport: images.OCILayout, Name: s.imageStore()}}
+		d.locations = []naming.Location{{Transport: naming.OCILayout, Name: s.imageStore()}}
 		if s.engine.docker != nil {
-			d.locations = []images.Location{{Transport: images.DockerDaemon}}
+			d.locations = []naming.Location{{Transport: naming.DockerDaemon}}
 		}
 	}
 	if d.holdsManifests() {
@@ -93,7 +94,7 @@ func (s *operation) deliveryTo(locations []images.Location, compression string) 
 		}
 	}
 	if s.engine.docker != nil {
-		onlyDaemon := !slices.ContainsFunc(d.locations, func(l images.Location) bool { return l.Transport != images.DockerDaemon })
+		onlyDaemon := !slices.ContainsFunc(d.locations, func(l naming.Location) bool { return l.Transport != naming.DockerDaemon })
 		d.kept = onlyDaemon || !s.engine.exports
 	}
 	return d
@@ -101,8 +102,8 @@ func (s *operation) deliveryTo(locations []images.Location, compression string) 
 
 // holdsManifests says whether any destination stores manifests, by whose digests images are known then.
 func (d *delivery) holdsManifests() bool {
-	return slices.ContainsFunc(d.locations, func(l images.Location) bool {
-		return l.Transport != images.DockerDaemon && l.Transport != images.DockerArchive
+	return slices.ContainsFunc(d.locations, func(l naming.Location) bool {
+		return l.Transport != naming.DockerDaemon && l.Transport != naming.DockerArchive
 	})
 }
 
@@ -131,7 +132,7 @@ func (s *operation) make(ctx context.Context, run *builder.Run, d *delivery) (*m
 			return nil, err
 		}
 		into := staging
-		if len(d.locations) == 1 && d.locations[0].Transport == images.OCILayout { // whose blobs need not be made again
+		if len(d.locations) == 1 && d.locations[0].Transport == naming.OCILayout { // whose blobs need not be made again
 			into = d.locations[0].Name
 		}
 		if m.writer, err = layout.NewWriter(into, staging); err != nil {
@@ -158,7 +159,7 @@ func (m *made) discard(ctx context.Context) error {
 // deliver brings the images to where they go, and says what they are there.
 func (m *made) deliver(ctx context.Context, tags []string) (built []images.Built, err error) {
 	defer func() { err = errors.Join(err, m.discard(ctx)) }()
-	if m.kept != nil && (len(m.delivery.locations) > 1 || m.delivery.locations[0].Transport != images.DockerDaemon) {
+	if m.kept != nil && (len(m.delivery.locations) > 1 || m.delivery.locations[0].Transport != naming.DockerDaemon) {
 		if err := m.fetch(ctx); err != nil {
 			return nil, err
 		}
@@ -211,7 +212,7 @@ func (m *made) destinations(ctx context.Context) ([]deliver.Destination, error) 
 	var out []deliver.Destination
 	for _, at := range m.delivery.locations {
 		switch at.Transport {
-		case images.OCILayout:
+		case naming.OCILayout:
 			if m.writer != nil && len(m.delivery.locations) == 1 {
 				out = append(out, deliver.Layout{Writer: m.writer, Filled: true})
 				continue
@@ -225,9 +226,9 @@ func (m *made) destinations(ctx context.Context) ([]deliver.Destination, error) 
 				return nil, err
 			}
 			out = append(out, deliver.Layout{Writer: w})
-		case images.OCIArchive, images.DockerArchive:
+		case naming.OCIArchive, naming.DockerArchive:
 			out = append(out, &deliver.File{Transport: at.Transport, Path: at.Name})
-		case images.DockerDaemon:
+		case naming.DockerDaemon:
 			if m.kept != nil && len(m.dirs) == 0 {
 				out = append(out, m.kept)
 				continue
@@ -237,9 +238,9 @@ func (m *made) destinations(ctx context.Context) ([]deliver.Destination, error) 
 				return nil, err
 			}
 			out = append(out, &deliver.Docker{Daemon: daemon})
-		case images.Registry:
+		case naming.Registry:
 			out = append(out, deliver.Registry{Options: m.pushOptions()})
-		case images.RootFS: // was refused by parseOutputs
+		case naming.RootFS: // was refused by parseOutputs
 		}
 	}
 	return out, nil
@@ -257,7 +258,7 @@ func (m *made) identify(ctx context.Context, x builder.Exported, tag string) (id
 	if m.delivery.holdsManifests() {
 		return desc.Digest.String(), "manifest", nil
 	}
-	if slices.Contains(m.delivery.locations, images.Location{Transport: images.DockerDaemon}) {
+	if slices.Contains(m.delivery.locations, naming.Location{Transport: naming.DockerDaemon}) {
 		daemon, err := m.images(ctx, m.engine)
 		if err != nil {
 			return "", "", err

@@ -12,6 +12,7 @@ import (
 	"github.com/pbrx-go/pbrx-go/images/archive"
 	"github.com/pbrx-go/pbrx-go/images/deliver"
 	"github.com/pbrx-go/pbrx-go/images/layout"
+	"github.com/pbrx-go/pbrx-go/images/naming"
 )
 
 // pushForms are what --output takes of push-images.
@@ -103,7 +104,7 @@ func (a *app) pushNames(ctx context.Context, o *pushOptions) (names []string, er
 		return nil, usagef("push-images: say which registry with --prefix, as in --prefix registry.example.org/team")
 	}
 	for _, tag := range o.tags {
-		if err := images.CheckTag(tag); err != nil {
+		if err := naming.CheckTag(tag); err != nil {
 			return nil, usagef("--tag: %w", err)
 		}
 	}
@@ -128,27 +129,27 @@ func (a *app) pushNames(ctx context.Context, o *pushOptions) (names []string, er
 }
 
 // location is where --output says that the images are.
-func (o *pushOptions) location() (images.Location, error) {
+func (o *pushOptions) location() (naming.Location, error) {
 	if o.output == "" {
-		return images.Location{}, nil
+		return naming.Location{}, nil
 	}
-	at, err := images.ParseLocation(o.output)
+	at, err := naming.ParseLocation(o.output)
 	switch {
 	case err != nil:
 		return at, usagef("--output %w: use %s", err, pushForms)
-	case at.Transport == images.Registry, at.Transport == images.RootFS:
+	case at.Transport == naming.Registry, at.Transport == naming.RootFS:
 		return at, usagef("--output %s: no images are pushed from there: use %s", o.output, pushForms)
-	case at.Ref != "", at.Transport == images.DockerDaemon && at.Name != "":
+	case at.Ref != "", at.Transport == naming.DockerDaemon && at.Name != "":
 		return at, usagef("--output %s: names come from the project: use %s with --prefix and --tag", o.output, bare(at))
 	}
 	return at, nil
 }
 
 // pushSource is where the engine's builds put their images.
-func (a *app) pushSource(ctx context.Context, o *pushOptions, name string) (images.Location, error) {
-	store := images.Location{Transport: images.OCILayout, Name: a.imageStore()}
+func (a *app) pushSource(ctx context.Context, o *pushOptions, name string) (naming.Location, error) {
+	store := naming.Location{Transport: naming.OCILayout, Name: a.imageStore()}
 	if o.engine == engineDocker {
-		return images.Location{Transport: images.DockerDaemon}, nil
+		return naming.Location{Transport: naming.DockerDaemon}, nil
 	}
 	if o.engine != engineAuto || a.env["BUILDKIT_HOST"] != "" {
 		return store, nil
@@ -161,14 +162,14 @@ func (a *app) pushSource(ctx context.Context, o *pushOptions, name string) (imag
 	if _, err := daemon.Image(ctx, name+":"+o.tags[0]); err != nil {
 		return store, ctx.Err()
 	}
-	return images.Location{Transport: images.DockerDaemon}, nil
+	return naming.Location{Transport: naming.DockerDaemon}, nil
 }
 
 // collect opens the images.
-func (a *app) collect(ctx context.Context, from images.Location, names, tags []string, temp string) (*deliver.Set, error) {
+func (a *app) collect(ctx context.Context, from naming.Location, names, tags []string, temp string) (*deliver.Set, error) {
 	dir := from.Name
 	switch from.Transport {
-	case images.OCIArchive, images.DockerArchive:
+	case naming.OCIArchive, naming.DockerArchive:
 		f, err := os.Open(from.Name)
 		if err != nil {
 			return nil, notBuilt(fmt.Errorf("reading %s: %w", from, err))
@@ -178,7 +179,7 @@ func (a *app) collect(ctx context.Context, from images.Location, names, tags []s
 		if err := archive.Extract(f, dir, archive.ExtractOptions{Compression: "zstd"}); err != nil {
 			return nil, usagef("reading %s: %w", from, err)
 		}
-	case images.DockerDaemon:
+	case naming.DockerDaemon:
 		return a.collectFromDocker(ctx, names, tags, temp)
 	default: // a layout, which is read where it lies
 	}

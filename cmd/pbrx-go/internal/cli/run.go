@@ -11,8 +11,8 @@ import (
 	"golang.org/x/term"
 
 	"github.com/pbrx-go/pbrx-go/builder"
-	"github.com/pbrx-go/pbrx-go/images"
 	"github.com/pbrx-go/pbrx-go/images/layout"
+	"github.com/pbrx-go/pbrx-go/images/naming"
 )
 
 // runName is the command whose exit codes are the script's.
@@ -55,7 +55,7 @@ SCRIPT is the script's. Exits with the script's status, and with 125 for a failu
 }
 
 func (a *app) runScript(ctx context.Context, o *runOptions, script string, args []string) (status int, err error) {
-	name, err := images.ImageName(script)
+	name, err := naming.ImageName(script)
 	if err != nil {
 		return 0, usageError{err}
 	}
@@ -105,21 +105,21 @@ func (a *app) runScript(ctx context.Context, o *runOptions, script string, args 
 }
 
 // location checks the flags that name the image, and is where --output says that it is.
-func (o *runOptions) location() (images.Location, error) {
-	if err := images.CheckPrefix(o.prefix); err != nil {
-		return images.Location{}, usagef("--prefix: %w", err)
+func (o *runOptions) location() (naming.Location, error) {
+	if err := naming.CheckPrefix(o.prefix); err != nil {
+		return naming.Location{}, usagef("--prefix: %w", err)
 	}
-	if err := images.CheckTag(o.tag); err != nil {
-		return images.Location{}, usagef("--tag: %w", err)
+	if err := naming.CheckTag(o.tag); err != nil {
+		return naming.Location{}, usagef("--tag: %w", err)
 	}
 	if o.output == "" {
-		return images.Location{}, nil
+		return naming.Location{}, nil
 	}
-	at, err := images.ParseLocation(o.output)
+	at, err := naming.ParseLocation(o.output)
 	switch {
 	case err != nil:
 		return at, usagef("--output %w: use %s", err, outputForms)
-	case at.Transport == images.RootFS:
+	case at.Transport == naming.RootFS:
 		return at, usagef("--output %s: no images are there: use %s", o.output, outputForms)
 	case at != bare(at):
 		return at, usagef("--output %s: the name comes from SCRIPT: use %s with --prefix and --tag", o.output, bare(at))
@@ -128,13 +128,13 @@ func (o *runOptions) location() (images.Location, error) {
 }
 
 // onDisk says whether what is at a location can be seen without an engine.
-func onDisk(at images.Location) bool {
-	return at.Transport == images.OCILayout || at.Transport == images.OCIArchive || at.Transport == images.DockerArchive
+func onDisk(at naming.Location) bool {
+	return at.Transport == naming.OCILayout || at.Transport == naming.OCIArchive || at.Transport == naming.DockerArchive
 }
 
 // named is the image of a name, NAME:TAG, in a location that images are delivered to.
-func named(at images.Location, name string) images.Location {
-	if at.Transport == images.Registry || at.Transport == images.DockerDaemon {
+func named(at naming.Location, name string) naming.Location {
+	if at.Transport == naming.Registry || at.Transport == naming.DockerDaemon {
 		at.Name = name
 	} else {
 		at.Ref = name
@@ -143,12 +143,12 @@ func named(at images.Location, name string) images.Location {
 }
 
 // built finds an image where builds put their images. name is NAME:TAG.
-func (a *app) built(ctx context.Context, e *opened, name string) (images.Location, error) {
-	inStore := images.Location{Transport: images.OCILayout, Name: a.imageStore(), Ref: name}
+func (a *app) built(ctx context.Context, e *opened, name string) (naming.Location, error) {
+	inStore := naming.Location{Transport: naming.OCILayout, Name: a.imageStore(), Ref: name}
 	if e.docker == nil {
 		return inStore, a.haveBuilt(ctx, e, inStore)
 	}
-	inDocker := images.Location{Transport: images.DockerDaemon, Name: name}
+	inDocker := naming.Location{Transport: naming.DockerDaemon, Name: name}
 	err := a.haveBuilt(ctx, e, inDocker)
 	if err != nil && a.haveBuilt(ctx, e, inStore) == nil { // built by another engine
 		return inStore, nil
@@ -158,17 +158,17 @@ func (a *app) built(ctx context.Context, e *opened, name string) (images.Locatio
 
 // haveBuilt says what to do where an image is not there. Registries, and archives that are there, are asked when they
 // are opened. The engine is asked for images of Docker only.
-func (a *app) haveBuilt(ctx context.Context, e *opened, at images.Location) error {
+func (a *app) haveBuilt(ctx context.Context, e *opened, at naming.Location) error {
 	switch at.Transport {
-	case images.OCILayout:
+	case naming.OCILayout:
 		if _, err := layout.Find(at.Name, at.Ref, ""); err != nil {
 			return usagef("%w: build it first with `pbrx-go build-images`", err)
 		}
-	case images.OCIArchive, images.DockerArchive:
+	case naming.OCIArchive, naming.DockerArchive:
 		if _, err := os.Stat(at.Name); err != nil {
 			return usagef("looking for the image in %s: %w: build it first with `pbrx-go build-images`", at, err)
 		}
-	case images.DockerDaemon:
+	case naming.DockerDaemon:
 		store, err := a.images(ctx, e)
 		if err != nil {
 			return err
