@@ -35,7 +35,7 @@ func TestLeafcountSteps(t *testing.T) {
 		}, ran: []string{"[dependencies] resolve", "[project] install", "[project] wheel"}},
 		{name: "a runtime package", change: func(t *testing.T, project string) {
 			edit(t, filepath.Join(project, "bindep.txt"), "libyaml-0-2 [platform:dpkg]", "libyaml-0-2 [platform:dpkg]\nlz4 [default]")
-		}, ran: []string{"[distro] package index (apt)", "[distro] runtime packages: dumb-init libyaml-0-2 lz4", "[project] wheel"}},
+		}, ran: []string{"[distro] runtime packages: dumb-init libyaml-0-2 lz4", "[project] wheel"}},
 		{name: "nothing but --no-cache", change: func(*testing.T, string) {}, flags: []string{"--no-cache"}},
 	})
 }
