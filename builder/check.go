@@ -186,8 +186,11 @@ func (b *build) judge(project *setupcfg.Project, starts []start, results []loade
 	}
 }
 
-// surroundings says whether a script may have missed what images are given where they run: a file, a server, a variable.
-func (l loaded) surroundings() bool { return (l.OS && l.library() == "") || l.Environ }
+// surroundings says whether a script may have missed what images are given where they run: a file, a server, a variable. An application
+// that ends by itself does so for want of its configuration, which it reads when it is imported (keystone without keys).
+func (l loaded) surroundings() bool {
+	return (l.OS && l.library() == "") || l.Environ || l.Of == plan2llb.WSGI && l.Type == "SystemExit"
+}
 
 // problem is what happened, in one phrase.
 func (l loaded) problem() string {

@@ -28,7 +28,7 @@ func (b *build) serve(d *dependencies) error {
 		switch {
 		case slices.Contains(names, "gunicorn"):
 			image.Cmd = []string{"gunicorn", "--bind", "0.0.0.0:8000", image.WSGI}
-		case slices.Contains(names, "uwsgi"):
+		case slices.Contains(names, "uwsgi"), slices.Contains(names, "pyuwsgi"): // which has wheels, and the same program
 			image.Cmd = []string{"uwsgi", "--http-socket", "0.0.0.0:8000", "--master", "--need-app", "--module", image.WSGI}
 		default:
 			problems = append(problems, fmt.Errorf("%s: %s has no server that could run %s: add gunicorn or uwsgi to requirements, or give command", image.WSGIFrom, image.Name, image.WSGI))
