@@ -41,6 +41,7 @@ func TestDefinitionsNodepool(t *testing.T) {
 	for _, r := range []scriptRun{
 		{args: []string{"nodepool", "--version"}, stdout: `Nodepool version: 11\.0\.0\n`, stderr: warns},
 		{args: []string{"nodepool-launcher", "--help"}, stdout: `(?s)usage: nodepool-launcher .*`, stderr: warns},
+		{args: []string{"nodepool-base", "python3", "-c", "import nodepool; print(nodepool.__name__)"}, stdout: `nodepool\n`, stderr: warns},
 		{args: []string{"nodepool-builder", "--help"}, stdout: `(?s)usage: nodepool-builder .*`, stderr: warns},
 	} {
 		e.run(t, r)
