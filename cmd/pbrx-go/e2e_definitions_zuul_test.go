@@ -58,7 +58,7 @@ func TestDefinitionsZuul(t *testing.T) {
 	makeAll(t, host, func(*testing.T) {}, &e)
 	e.compare(t, host)
 	for _, r := range []scriptRun{
-		{args: []string{"gatekeeper-base", "gatekeeper-scheduler"}, stdout: `scheduler of gatekeeper 10001 10001\n`},
+		{args: []string{"gatekeeper-base", "gatekeeper-scheduler", "-f"}, stdout: `scheduler of gatekeeper 10001 10001\n`},
 		{args: []string{"gatekeeper"}, stdout: `gatekeeper at your service\n`},
 		{args: []string{"gatekeeper", "--version"}, stdout: `gatekeeper 14\.3\n`},
 		{args: []string{"gatekeeper-scheduler"}, stdout: `scheduler of gatekeeper 10001 10001\n`},
