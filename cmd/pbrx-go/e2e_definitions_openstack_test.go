@@ -102,7 +102,7 @@ func TestDefinitionsOpenstack(t *testing.T) {
 	nova.checkNova(t, `34\.0\.0`, "2.1.0")
 	// Without keys it does not start, and they are no part of an image. The server loads the application and ends.
 	const keys = "keystone-manage fernet_setup --keystone-user keystone --keystone-group keystone"
-	keystone.run(t, scriptRun{args: []string{"keystone", "--exec-pre-app", keys, "--no-server"}, stderr: `(?s).*\nWSGI app 0 .* ready in .*`})
+	keystone.run(t, scriptRun{args: []string{"keystone", "--exec-pre-app", keys, "--no-server"}, stdout: `(?s).*Created a new temporary key.*`, stderr: `(?s).*\nWSGI app 0 .* ready in .*`})
 	t.Run("what they share", func(t *testing.T) { checkShared(t, nova.layout, keystone.layout) })
 	t.Run("another release", func(t *testing.T) {
 		other := o.service("nova")
