@@ -12,7 +12,7 @@ BUILDVCS := $(shell git status --porcelain >/dev/null 2>&1 && echo auto || echo 
 help:
 	@echo 'make build   bin/pbrx-go'
 	@echo 'make demo    build the images of a sample project and run them (root; 10 minutes at most)'
-	@echo 'make test    all tests (root; half an hour on two cores)'
+	@echo 'make test    all tests (root; an hour on two cores)'
 	@echo 'make test-docker  conformance on Docker Engine of Debian trixie and sid (root; 15 minutes)'
 	@echo 'make confirm-bindep  bindep against the one on PyPI, at length (20 minutes)'
 	@echo 'make confirm-metadata  what is read of projects against Python and 113 released wheels (10 minutes, more where nothing is fetched yet)'

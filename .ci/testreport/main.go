@@ -20,7 +20,7 @@ import (
 const (
 	expectedFile = ".ci/expected-skips.txt"
 	modFile      = "go.mod"
-	// timeout is for one package. On two cores that do nothing else the longest one takes about half an hour.
+	// timeout is for one package. On two cores that do nothing else the longest one takes about 50 minutes.
 	timeout = "75m"
 )
 
