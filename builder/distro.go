@@ -100,19 +100,11 @@ func (r *Run) distroIndex(ctx context.Context, c gateway.Client, compiler *plan2
 	index, report := compiler.Index(base, repositories)
 	var found struct {
 		Content string `json:"content"`
-		Mirror  string `json:"mirror"`
 	}
 	if err := readJSON(ctx, c, report, "index.json", &found); err != nil {
 		return index, err
 	}
 	step := plan2llb.IndexStep(base, repositories)
-	if found.Mirror != plan2llb.MirrorID(r.opts.Host.Secrets[plan2llb.SecretMirror]) {
-		step += plan2llb.AnotherMirror
-		index, report = compiler.IndexAgain(base, repositories)
-		if err := readJSON(ctx, c, report, "index.json", &found); err != nil {
-			return index, err
-		}
-	}
 	index.Content = found.Content
 	name := "package index of " + base.DistroName
 	if len(repositories) > 0 {

@@ -50,7 +50,7 @@ func TestFirstPython(t *testing.T) {
 		root := by.Packages(base, index, []images.Package{{Name: DistroPython, From: images.NoPython}}, "runtime")
 		argv, secrets := commands(t, root)
 		const portable = "/tmp/pbrx/python/loader --library-path /tmp/pbrx/python/shared /tmp/pbrx/python/bin/python3 -B /tmp/pbrx/steps/packages.py "
-		want = append(want, "/usr/bin/python3 -B /tmp/pbrx/steps/portable.py", portable+"index "+manager, portable+"install "+manager+" python3")
+		want = append(want, "/usr/bin/python3 -B /tmp/pbrx/steps/portable.py", portable+"index "+manager, portable+"install "+manager+" "+managers()[manager].index+" python3")
 		for _, line := range argv {
 			n := slices.IndexFunc(want, func(w string) bool { return strings.HasPrefix(strings.Join(line, " "), w) })
 			if n < 0 {

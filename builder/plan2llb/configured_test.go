@@ -97,17 +97,6 @@ func TestKeyOfIndex(t *testing.T) {
 	}
 }
 
-// The step programs say the same of a mirror.
-func TestMirrorID(t *testing.T) {
-	const want = "7db39083d773b2e2ecd5aeb9d0a3e398cef498a1e29963bb04ad407371ad35d1"
-	if got, plain := MirrorID([]byte("https://user:word@m.example/debian/\n")), MirrorID([]byte("https://m.example/debian")); got != plain || got == "" || MirrorID(nil) != "" {
-		t.Errorf("%q, and without a password %q", got, plain)
-	}
-	if got := MirrorID([]byte("https://m.example/debian")); got != want {
-		t.Errorf("it is %s", got)
-	}
-}
-
 // What commands made for the project's tree is mounted into the step that makes the wheel, by its content.
 func TestMadeInWheel(t *testing.T) {
 	c := New(inputs())

@@ -2,13 +2,11 @@ package plan2llb
 
 import (
 	"path"
-	"regexp"
 	"slices"
 	"strconv"
 	"strings"
 
 	"github.com/moby/buildkit/client/llb"
-	"github.com/opencontainers/go-digest"
 
 	"github.com/pbrx-go/pbrx-go/images"
 )
@@ -51,11 +49,13 @@ func CanInstall(packageManager string) bool {
 
 const indexStep = "[distro] package index"
 
-// AnotherMirror ends the name of the step that fetches an index again (IndexAgain).
-const AnotherMirror = " from another mirror"
+// wantedStep begins the names of steps that look into a package index.
+const wantedStep = "[internal] packages in the index: "
 
-// IsIndex says whether a step is the one that fetches the package index.
-func IsIndex(step string) bool { return strings.HasPrefix(step, indexStep) }
+// IsIndex says whether a step is one that fetches the package index.
+func IsIndex(step string) bool {
+	return strings.HasPrefix(step, indexStep) || strings.HasPrefix(step, wantedStep)
+}
 
 // IndexStep is the step that fetches the package index of a base's distribution, and of repositories beside it.
 func IndexStep(base images.Base, repositories []images.Repository) string {
@@ -75,42 +75,24 @@ type PackageIndex struct {
 }
 
 // Index fetches the package index of the base's distribution, with that of repositories beside it. It returns the index, for
-// Wanted and Packages, and a folder with index.json: {"content"}, a digest of the index, {"mirror"}, what tells the mirror that it is from from others
-// (MirrorID), and {"asked"}, when that was. What is to be installed is no part of its key, nor is the mirror: an index that is kept may
-// be from another one, and has to be fetched again (IndexAgain), because package managers find nothing in it then.
+// Wanted and Packages, and a folder with index.json: {"content"}, a digest of the index, and {"asked"}, when that was. What is to be installed is no part
+// of its key, nor is the mirror: steps that use an index which was kept from another mirror fetch it again for themselves.
 func (c *Compiler) Index(base images.Base, beside []images.Repository) (index PackageIndex, report llb.State) {
-	return c.packageIndex(base, beside, IndexStep(base, beside), c.refresh(RefreshDistro))
-}
-
-// IndexAgain is Index, whatever was kept.
-func (c *Compiler) IndexAgain(base images.Base, beside []images.Repository) (index PackageIndex, report llb.State) {
-	return c.packageIndex(base, beside, IndexStep(base, beside)+AnotherMirror, llb.IgnoreCache)
-}
-
-func (c *Compiler) packageIndex(base images.Base, beside []images.Repository, name string, refresh llb.RunOption) (index PackageIndex, report llb.State) {
 	m := managers()[base.PackageManager]
 	_, from := repositoryNames(beside)
-	run := c.exec(c.in.Base, Step{Name: name, From: from}, program(base.Python.Executable, "packages.py", "index", base.PackageManager, m.index),
-		c.network(), secret(SecretMirror), repositories(base.PackageManager, beside), c.discard(m), refresh)
+	run := c.exec(c.in.Base, Step{Name: IndexStep(base, beside), From: from}, program(base.Python.Executable, "packages.py", "index", base.PackageManager, m.index),
+		c.network(), secret(SecretMirror), repositories(base.PackageManager, beside), c.discard(m), c.refresh(RefreshDistro))
 	return PackageIndex{State: run.AddMount(m.index, llb.Scratch()), repositories: beside}, run.AddMount("/out", llb.Scratch())
 }
 
-// MirrorID tells a mirror from others, without saying which it is. No mirror has an empty one.
-func MirrorID(mirror []byte) string {
-	url := regexp.MustCompile(`//[^/@]*@`).ReplaceAllString(strings.TrimRight(strings.TrimSpace(string(mirror)), "/"), "//")
-	if url == "" {
-		return ""
-	}
-	return digest.FromString(url).Encoded()
-}
-
-// Wanted looks into a package index, without asking anybody. The folder it returns holds index.json: {"missing": [NAME…]}, those of the
+// Wanted looks into a package index. The folder it returns holds index.json: {"missing": [NAME…]}, those of the
 // names that there is no package for.
 func (c *Compiler) Wanted(base images.Base, index PackageIndex, names []string) llb.State {
 	names = slices.Compact(slices.Sorted(slices.Values(names)))
-	return c.exec(c.in.Base, Step{Name: "[internal] packages in the index: " + strings.Join(names, " ")},
-		program(base.Python.Executable, "packages.py", append([]string{"wanted", base.PackageManager}, names...)...),
-		offline(), c.indexed(base, index), c.discard(managers()[base.PackageManager])).AddMount("/out", llb.Scratch())
+	m := managers()[base.PackageManager]
+	return c.exec(c.in.Base, Step{Name: wantedStep + strings.Join(names, " ")},
+		program(base.Python.Executable, "packages.py", append([]string{"wanted", base.PackageManager, m.index}, names...)...),
+		c.network(), c.indexed(base, index), c.discard(m)).AddMount("/out", llb.Scratch())
 }
 
 // indexed is what a step gets that uses a package index.
@@ -142,7 +124,7 @@ func (c *Compiler) PackagesOn(root llb.State, base images.Base, index PackageInd
 	}
 	wanted := names(content.Packages)
 	step := Step{Name: "[distro] " + what + " packages: " + strings.Join(append(slices.Clone(wanted), titles...), " "), From: append(lines(content.Packages), from...)}
-	return c.exec(root, step, program(base.Python.Executable, "packages.py", append([]string{"install", base.PackageManager}, wanted...)...), opts).Root()
+	return c.exec(root, step, program(base.Python.Executable, "packages.py", append([]string{"install", base.PackageManager, m.index}, wanted...)...), opts).Root()
 }
 
 // Installs says whether there is anything to do for a package manager.

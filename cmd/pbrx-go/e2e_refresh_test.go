@@ -113,7 +113,8 @@ func TestRefresh(t *testing.T) {
 	}
 }
 
-// Package managers find nothing in an index from another mirror than theirs, so it is fetched again, once, and packages are installed from it.
+// Which mirror is used is no part of what is built. Package managers find nothing in an index from another mirror than theirs, so steps that need one
+// fetch it again.
 func TestAnotherMirror(t *testing.T) {
 	w := newMovingWorld(t)
 	project := strongbox(t, "alpha")
@@ -126,7 +127,7 @@ func TestAnotherMirror(t *testing.T) {
 		bindep string
 		ran    []string
 	}{
-		{"lamp-main\n", []string{"[distro] package index (apk) from another mirror", "[distro] runtime packages: lamp-main"}},
+		{"lamp-main\n", []string{}},
 		{"lamp-main\nlamp-community\n", []string{"[distro] runtime packages: lamp-community lamp-main", "[project] wheel"}},
 	} {
 		write(t, filepath.Join(project, "bindep.txt"), c.bindep)

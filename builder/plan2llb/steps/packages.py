@@ -1,8 +1,11 @@
-"""Distro packages: packages.py index MANAGER FOLDER | wanted MANAGER NAME… | install MANAGER NAME…
+"""Distro packages: packages.py index|wanted|install MANAGER FOLDER NAME…
 
 index    fetches the package index to FOLDER and writes to /out/index.json what it is
 wanted   looks into the index fetched before, and writes to /out/index.json which NAMEs it lacks
 install  installs NAMEs, and the files in /tmp/pbrx/package-files, on the root file system, from that index
+
+Which mirror is used is no part of what is built. An index that was kept may be from another one, in which package managers
+find nothing: then wanted and install fetch it again, for themselves.
 
 Nothing but the packages stays: caches, lists and logs are mounts, times are settled. Of repositories beside
 the base's own (repositories.py) those stay that are to be kept.
@@ -61,9 +64,11 @@ TRACES = (
 RECORDS = ("/var/lib/apt/extended_states", "/var/lib/dpkg/triggers/File", "/var/lib/dpkg/triggers/Unincorp")
 
 
-def install(manager, names):
+def install(manager, folder, names):
     started = began()
     files = package_files()
+    if names or files:
+        use(manager, folder)
     with tidy():
         if names or files:
             MANAGERS[manager].install(names + files)
@@ -103,10 +108,22 @@ def package_files():
 
 def index(manager, folder):
     MANAGERS[manager].index()
-    asked("/out/index.json", {"content": content(folder, *ADDRESSES[manager]), "mirror": mirror_id()})
+    with open(os.path.join(folder, MIRROR), "w") as f:
+        f.write(mirror_id())
+    asked("/out/index.json", {"content": content(folder, *ADDRESSES[manager])})
 
 
-def wanted(manager, names):
+def use(manager, folder):
+    """Fetches the index again if the one that was kept is from another mirror."""
+    with open(os.path.join(folder, MIRROR)) as f:
+        kept = f.read()
+    if kept != mirror_id():
+        print("the package index is from another mirror: it is fetched again", flush=True)
+        MANAGERS[manager].index()
+
+
+def wanted(manager, folder, names):
+    use(manager, folder)
     with open("/out/index.json", "w") as f:
         json.dump({"missing": MANAGERS[manager].missing(names)}, f)
 
@@ -123,7 +140,7 @@ def content(folder, address=None, neutral=""):
     for place, _, files in os.walk(folder):
         for name in files:
             path = os.path.join(place, name)
-            if not os.path.isfile(path):  # gpg's sockets
+            if name == MIRROR or not os.path.isfile(path):  # gpg's sockets
                 continue
             with open(path, "rb") as f:
                 each = hashlib.sha256(f.read()).hexdigest()
@@ -132,6 +149,9 @@ def content(folder, address=None, neutral=""):
     return "sha256:" + hashlib.sha256("".join(sorted(found)).encode("utf-8", "surrogateescape")).hexdigest()
 
 
+# A file in the folder of the index: which mirror it is from.
+MIRROR = ".pbrx-go-mirror"
+
 # What package managers make of addresses in the names of an index's files: another mirror with the same index makes no difference.
 ADDRESSES = {"apt": (r"^.*_dists_", "dists_"), "apk": (r"\bAPKINDEX\.[0-9a-f]+", "APKINDEX"), "dnf": (r"-[0-9a-f]{16}(?=[./])", "")}
 
@@ -139,15 +159,15 @@ MANAGERS = {"apt": apt, "apk": apk, "dnf": dnf}
 
 
 def main():
-    action, manager, names = sys.argv[1], sys.argv[2], sys.argv[3:]
+    action, manager, folder, names = sys.argv[1], sys.argv[2], sys.argv[3], sys.argv[4:]
     if manager not in MANAGERS:
         fail("no way is known to install packages with %r" % manager)
     if action == "index":
-        index(manager, names[0])
+        index(manager, folder)
     elif action == "wanted":
-        wanted(manager, names)
+        wanted(manager, folder, names)
     else:
-        install(manager, names)
+        install(manager, folder, names)
 
 
 if __name__ == "__main__":

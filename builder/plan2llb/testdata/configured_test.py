@@ -166,7 +166,7 @@ class Repositories(Folder):
         self.assertNotEqual(packages.content(self.root + "/x", *packages.ADDRESSES["apt"]), packages.content(self.root + "/alone0/0", *packages.ADDRESSES["apt"]))
 
     def test_mirror_id(self):
-        want = "7db39083d773b2e2ecd5aeb9d0a3e398cef498a1e29963bb04ad407371ad35d1"  # that of MirrorID
+        want = "7db39083d773b2e2ecd5aeb9d0a3e398cef498a1e29963bb04ad407371ad35d1"
         for url, want in (("", ""), ("https://u:p@m.example/debian", want), ("https://m.example/debian", want)):
             with unittest.mock.patch("packages.mirror", lambda: url or None):
                 self.assertEqual(packages.mirror_id(), want)

@@ -99,10 +99,10 @@ func probe() error {
 
 // packages knows the packages that the file /etc/packages of the base lists.
 func packages(operands []string) error {
-	if len(operands) < 2 || operands[1] != "apt" {
+	if len(operands) < 3 || operands[1] != "apt" || operands[2] != "/var/lib/apt/lists" {
 		return fmt.Errorf("packages.py %q", operands)
 	}
-	names := operands[2:]
+	names := operands[3:]
 	switch operands[0] {
 	case "install":
 		return installPackages(names)
