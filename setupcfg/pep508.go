@@ -87,9 +87,9 @@ func (p *dependencyParser) take(text string) bool {
 	return ok
 }
 
-// word is all up to the next blank.
+// word is all up to the next whitespace, as packaging 26.4 has it: releases before end it with a blank or a tab only.
 func (p *dependencyParser) word() string {
-	end := strings.IndexAny(p.rest, " \t")
+	end := strings.IndexFunc(p.rest, isSpace)
 	if end < 0 {
 		end = len(p.rest)
 	}

@@ -105,7 +105,7 @@ func TestConfirmPackaging(t *testing.T) {
 	}
 	dir, count := t.TempDir(), confirmInputs(t)/3
 	python := filepath.Join(dir, "bin", "python")
-	for _, argv := range [][]string{{"python3", "-m", "venv", dir}, {python, "-m", "pip", "install", "--quiet", "packaging>=26"}} {
+	for _, argv := range [][]string{{"python3", "-m", "venv", dir}, {python, "-m", "pip", "install", "--quiet", "packaging>=26.4"}} {
 		if out, err := exec.Command(argv[0], argv[1:]...).CombinedOutput(); err != nil {
 			t.Fatalf("%v: %v\n%s", argv, err, out)
 		}

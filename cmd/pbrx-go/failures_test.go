@@ -97,7 +97,7 @@ func TestBaseCannotBeHad(t *testing.T) {
 		"half a tarball": {base: "rootfs:" + smallTar(t, work, true),
 			errors: []string{"reading the base image rootfs:WORK/half.tar: unpacking it: mount callback failed on TEMP: unexpected EOF" + remedies}},
 		"no Python": {base: "rootfs:" + smallTar(t, work, false),
-			errors: []string{"reading the base image rootfs:WORK/whole.tar: it has no Python on its PATH" + remedies}},
+			errors: []string{"reading the base image rootfs:WORK/whole.tar: it has no Python on its PATH, and none of apt, apk, dnf and microdnf to install one with" + remedies}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			f.project, f.code = "leafcount", 3

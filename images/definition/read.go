@@ -8,6 +8,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"syscall"
 	"text/scanner"
 	"unicode/utf8"
 
@@ -40,6 +41,8 @@ func Find(dir, flag string) (string, error) {
 	pos, inOther := tableOf(other)
 	_, err := os.Stat(own)
 	switch {
+	case errors.Is(err, syscall.ENOTDIR):
+		return "", nil // who reads the project says so
 	case err != nil && !errors.Is(err, fs.ErrNotExist):
 		return "", setupcfg.ErrorList{{Pos: scanner.Position{Filename: own}, Msg: reason(err)}}
 	case err == nil && inOther:
