@@ -34,9 +34,6 @@ func NewRemote(env map[string]string, root string) (*Remote, error) {
 	return r, nil
 }
 
-// Public is a URL for people, without what may be a secret: user, password and query.
-func Public(u *url.URL) string { return public(u) }
-
 // Download writes what is behind an http(s) URL into a file, which it empties first. Errors are *FetchError, or of writing.
 func (r *Remote) Download(ctx context.Context, u *url.URL, into *os.File) error {
 	ctx, cancel := context.WithCancelCause(ctx)
