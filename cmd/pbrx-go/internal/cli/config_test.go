@@ -217,3 +217,19 @@ func TestConfigReleaseUnknown(t *testing.T) {
 		}
 	}
 }
+
+// What a flag or its variable has of credentials is not shown.
+func TestConfigShowsNoCredentials(t *testing.T) {
+	dir := configFiles(t, nil)
+	for name, want := range map[string]string{
+		"https://me:hunter2@host.example/c.txt?sig=hunter2":          "https://host.example/c.txt",
+		"git+https://me:hunter2@host.example/c@main#upper.txt":       "git+https://host.example/c@main#upper.txt",
+		"git+https://me:hunter2@host.example/without-a-commit#upper": "git+https://host.example/without-a-commit#upper",
+		"c.txt": "c.txt",
+	} {
+		value, _ := shownBy(t, []string{"PBRX_GO_CONSTRAINT=" + name}, "constraints", dir)
+		if list, _ := value.([]any); len(list) != 1 || list[0] != want {
+			t.Errorf("%v, want %s", value, want)
+		}
+	}
+}
