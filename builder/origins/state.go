@@ -42,10 +42,21 @@ func (f *Fetcher) keep(kind, name string, fill func(dir string) error) (string, 
 	return kept, err
 }
 
+// folder makes a folder of the state. Nobody else may look into the state: what was fetched with credentials is in it.
+func (f *Fetcher) folder(dir string) error {
+	if err := os.MkdirAll(filepath.Dir(f.StateDir), 0o755); err != nil {
+		return err
+	}
+	if err := os.Mkdir(f.StateDir, 0o700); err != nil && !errors.Is(err, os.ErrExist) {
+		return err
+	}
+	return os.MkdirAll(dir, 0o755)
+}
+
 // beside is a new folder in the state, which is to be renamed when it is whole.
 func (f *Fetcher) beside() (string, error) {
 	dir := filepath.Join(f.StateDir, "unfinished")
-	if err := os.MkdirAll(dir, 0o755); err != nil {
+	if err := f.folder(dir); err != nil {
 		return "", fmt.Errorf("making a folder for what a definition names: %w", err)
 	}
 	sweep(dir, f.now().Add(-unfinishedLimit))

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"net/http"
 	"net/http/httptest"
+	"os"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -88,7 +89,7 @@ func urlOrigin(address, part string, sums ...string) definition.Origin {
 func TestDownload(t *testing.T) {
 	s := newServer(t)
 	sum := s.serve("/pool/tool_1.0_amd64.deb", []byte("package\n"))
-	state, dir := t.TempDir(), t.TempDir()
+	state, dir := filepath.Join(t.TempDir(), "new", "state"), t.TempDir()
 	o := urlOrigin(s.URL+"/pool/tool_1.0_amd64.deb?token=x#frag", "", "amd64", sum)
 	for n, want := range [][]string{{"/pool/tool_1.0_amd64.deb keeperhunter2"}, nil} {
 		c, err := fetcher(t, state, dir, s.trusted(t)).Fetch(context.Background(), o, "amd64")
@@ -102,6 +103,9 @@ func TestDownload(t *testing.T) {
 		if got := s.log(); !slices.Equal(got, want) {
 			t.Errorf("run %d asked for %q, want %q", n+1, got, want)
 		}
+	}
+	if info, err := os.Stat(state); err != nil || info.Mode().Perm() != 0o700 {
+		t.Errorf("others may look into what is kept: %v, %v", info.Mode(), err)
 	}
 	local := t.TempDir()
 	write(t, local, map[string]string{"x": "package\n"})
