@@ -148,3 +148,11 @@ func TestRefusedDownloads(t *testing.T) {
 		}
 	}
 }
+
+// Where nothing can be kept it is said what that was for.
+func TestNoState(t *testing.T) {
+	dir := t.TempDir()
+	write(t, dir, map[string]string{"file": "x"})
+	_, err := fetcher(t, filepath.Join(dir, "file", "state"), dir).Fetch(context.Background(), urlOrigin("file://"+dir+"/file", "", "", strings.Repeat("0", 64)), "amd64")
+	refused(t, err, dir, "making a folder for what a definition names: mkdir DIR/file: not a directory: set PBRX_GO_STATE to one that can be written")
+}
