@@ -125,6 +125,19 @@ class Repositories(Folder):
         with self.fails("the key of http://sea.example/debian is a keybox, which package managers do not read: give what `gpg --export` makes of it"):
             apt.put_key(self.repository("12345678KBXf"), self.root)
 
+    def test_names_of_the_base(self):
+        self.write("sources.list.d/sea.sources", "Types: deb\nURIs: http://deb.example/debian\n")
+        sea = self.repository("", suite="stable", name="sea")
+        with (
+            unittest.mock.patch("apt.SOURCES", self.root + "/sources.list.d"),
+            unittest.mock.patch("apt.PARTS", self.root + "/parts"),
+            unittest.mock.patch("repositories.declared", lambda: [sea]),
+        ):
+            with self.fails("repository.sea: the base has %s/sources.list.d/sea.sources, which is another repository; choose another name" % self.root):
+                apt.settings()
+        repositories.refuse_taken(sea, self.write("same", "x"), b"x")
+        repositories.refuse_taken(self.repository(""), self.write("another", "x"), b"y")
+
     def test_mirrors_are_of_the_base_only(self):
         self.write("sources.list.d/debian.list", "deb http://deb.example/debian bookworm main\n")
         self.write("sources.list.d/sea.sources", "Types: deb\nURIs: http://sea.example/debian\nSuites: stable\nComponents: main\n")
