@@ -51,6 +51,7 @@ func (c *Compiler) ImageConfig(plan *images.Plan, image images.Image, init strin
 		env = setEnv(env, "PATH", path.Join(plan.Environment, "bin")+":"+c.path())
 		env = setEnv(env, "VIRTUAL_ENV", plan.Environment)
 	}
+	env = withLocale(env)
 	for _, e := range image.Config.Env {
 		name, value, _ := strings.Cut(e, "=")
 		env = setEnv(env, name, value)
@@ -120,6 +121,17 @@ func history(base []v1.History, baseLayers int, layers []Layer, created time.Tim
 		out = append(out, v1.History{Created: &created, CreatedBy: l.CreatedBy})
 	}
 	return out
+}
+
+// withLocale has programs read and write UTF-8 where the base says nothing of a language, as the official Python images do: without one, a
+// program that Python code starts takes file names for ASCII.
+func withLocale(env []string) []string {
+	for _, e := range env {
+		if name, _, _ := strings.Cut(e, "="); name == "LANG" || name == "LC_ALL" || name == "LC_CTYPE" {
+			return env
+		}
+	}
+	return append(env, "LANG=C.UTF-8")
 }
 
 // setEnv returns env with one variable set, in the place it had.

@@ -135,6 +135,27 @@ func TestImageConfigOfTheBaseImage(t *testing.T) {
 	}
 }
 
+// A language is set where the base has none; a definition's own word stays.
+func TestImageConfigLocale(t *testing.T) {
+	for _, c := range []struct{ base, own, want []string }{
+		{[]string{"PATH=/bin"}, nil, []string{"PATH=/bin", "LANG=C.UTF-8"}},
+		{[]string{"PATH=/bin", "LC_ALL=POSIX"}, nil, []string{"PATH=/bin", "LC_ALL=POSIX"}},
+		{[]string{"LC_CTYPE=C", "PATH=/bin"}, nil, []string{"LC_CTYPE=C", "PATH=/bin"}},
+		{[]string{"PATH=/bin"}, []string{"LANG=de_DE.UTF-8"}, []string{"PATH=/bin", "LANG=de_DE.UTF-8"}},
+	} {
+		in := inputs()
+		in.Config = Config{}
+		in.Config.Config.Env = c.base
+		raw, err := New(in).ImageConfig(&images.Plan{}, images.Image{Name: "foo", Config: images.Config{Env: c.own}}, "", nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got, err := ParseConfig(raw); err != nil || !slices.Equal(got.Config.Env, c.want) {
+			t.Errorf("%q with %q: %q, %v, want %q", c.base, c.own, got.Config.Env, err, c.want)
+		}
+	}
+}
+
 func TestParseConfigRefusesWhatIsNone(t *testing.T) {
 	_, err := ParseConfig([]byte("<html>"))
 	if want := "reading the configuration of the base image: invalid character '<' looking for beginning of value"; err == nil || err.Error() != want {
