@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"path"
 	"slices"
-	"strings"
 
 	"github.com/moby/buildkit/client/llb"
 	gateway "github.com/moby/buildkit/frontend/gateway/client"
@@ -66,7 +65,7 @@ func (p *parts) runs(ctx context.Context, c gateway.Client, s stack, image image
 		}
 		before := p.compiler.Lay(s.root, s.over)
 		after, _ := p.compiler.Run(before, run, options)
-		layer := plan2llb.Layer{Content: "run", CreatedBy: "pbrx-go: run " + commandLine(run)}
+		layer := plan2llb.Layer{Content: "run", CreatedBy: "pbrx-go: run " + run.String()}
 		if p.compiler.Merges() {
 			s = s.with(plan2llb.Overlay{State: llb.Diff(before, after, llb.WithCustomName("[internal] what commands wrote")), Layer: layer})
 		} else {
@@ -97,13 +96,4 @@ func (p *parts) runOptions(ctx context.Context, c gateway.Client, run images.Run
 		o.Others = map[string]llb.State{run.Source.Image: source.State}
 	}
 	return o, nil
-}
-
-// commandLine is what commands are, for people.
-func commandLine(run images.RunStep) string {
-	var all []string
-	for _, argv := range run.Commands {
-		all = append(all, strings.Join(argv, " "))
-	}
-	return strings.Join(all, "; ")
 }

@@ -31,3 +31,11 @@ func TestFilesInTheEnvironment(t *testing.T) {
 		}
 	}
 }
+
+// Commands are shown in one line, also where one has a program in it.
+func TestRunStepForPeople(t *testing.T) {
+	step := images.RunStep{Commands: [][]string{{"yarn", "build"}, {"sh", "-c", "set -e\n\tmake all\n"}}}
+	if got, want := step.String(), "yarn build; sh -c set -e make all"; got != want {
+		t.Errorf("%q, want %q", got, want)
+	}
+}

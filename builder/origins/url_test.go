@@ -129,6 +129,8 @@ func TestRefusedDownloads(t *testing.T) {
 		{urlOrigin("https://me:hunter2@host.example/x", "", "", sum), "amd64", `pbrx-go.toml:11:7: the URL has credentials, leave them out: they are taken from netrc`},
 		{urlOrigin("ftp://host.example/x", "", "", sum), "amd64", `pbrx-go.toml:11:7: "ftp://host.example/x" is not downloaded, write an https, http or file URL`},
 		{urlOrigin("file:///nowhere/x", "", "", sum), "amd64", `pbrx-go.toml:11:7: /nowhere/x does not exist, correct the path`},
+		{urlOrigin("file:///dev/null", "", "", sum), "amd64", `pbrx-go.toml:11:7: /dev/null is no file, correct the path`},
+		{urlOrigin("file:///tmp", "", "", sum), "amd64", `pbrx-go.toml:11:7: /tmp is no file, correct the path`},
 		{urlOrigin(s.URL+"/gone?token=hunter2", "", "", sum), "amd64", "pbrx-go.toml:11:7: fetching " + s.URL + "/gone: it answered 404 Not Found: correct the address"},
 		{urlOrigin(s.URL+"/x", ".", "", sum), "amd64", "pbrx-go.toml:11:7: x: it is no archive, name another file"},
 	} {

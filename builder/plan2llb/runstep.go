@@ -63,11 +63,7 @@ func (c *Compiler) Run(root llb.State, run images.RunStep, o RunOptions) (llb.St
 		network = c.index()
 	}
 	data, _ := json.Marshal(map[string]any{"commands": run.Commands, "env": append(append([]string{}, o.Env...), run.Env...), "network": run.Network, "source": run.Source != nil}) // strings can be
-	var titles []string
-	for _, argv := range run.Commands {
-		titles = append(titles, strings.Join(argv, " "))
-	}
-	step := Step{Name: "[run " + o.What + "] " + strings.Join(titles, "; "), From: []string{run.From}}
+	step := Step{Name: "[run " + o.What + "] " + run.String(), From: []string{run.From}}
 	return c.exec(root, step, program(o.Base.Python.Executable, "run.py"), opts, network, textFile(runDir+"/run.json", data)).Root(), nil
 }
 
@@ -79,7 +75,7 @@ func (c *Compiler) runElsewhere(run images.RunStep, o RunOptions) []Made {
 			llb.WithCustomName("[internal] source of commands"))
 	}
 	for _, argv := range run.Commands {
-		name := "[run " + o.What + "] " + strings.Join(argv, " ")
+		name := "[run " + o.What + "] " + images.CommandLine(argv)
 		c.mu.Lock()
 		c.steps[name] = Step{Name: name, From: []string{run.From}}
 		c.mu.Unlock()

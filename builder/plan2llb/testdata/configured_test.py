@@ -66,6 +66,11 @@ class Accounts(Folder):
         self.assertEqual(self.read("etc/shadow").splitlines()[2], "keeper:!:::::::")
         self.assertFalse(os.path.exists(self.root + "/etc/gshadow"))
 
+    def test_only_line_feeds_end_rows(self):
+        self.write("etc/passwd", "lamp:x:7:7:a\x0cb\u2028c\x85d:/:/bin/sh\n")
+        self.make(account(shell="/bin/bash"))
+        self.assertEqual(self.read("etc/passwd"), "lamp:x:7:7:a\x0cb\u2028c\x85d:/:/bin/sh\nkeeper:x:42424:42424::/:/bin/bash\n")
+
     def test_again_nothing_changes(self):
         self.make(account(groups=["adm"]))
         for name in ("passwd", "group", "shadow"):

@@ -54,17 +54,9 @@ func planContents(w io.Writer, p *images.Plan) {
 			fmt.Fprintf(w, "  %s\tfile %s\t%s\t%s\n", name, f.Dest, f.From, cmp.Or(f.Link, f.Content.Origin, "a directory"))
 		}
 		for _, r := range image.Runs {
-			fmt.Fprintf(w, "  %s\trun %s\t%s\t%s\n", name, words(r), r.From, runCost(r, n))
+			fmt.Fprintf(w, "  %s\trun %s\t%s\t%s\n", name, r, r.From, runCost(r, n))
 		}
 	}
-}
-
-func words(r images.RunStep) string {
-	var all []string
-	for _, c := range r.Commands {
-		all = append(all, strings.Join(c, " "))
-	}
-	return strings.Join(all, "; ")
 }
 
 // runCost is what a step of commands costs.
