@@ -96,7 +96,7 @@ func UnknownExtra(project *setupcfg.Project, name string) string {
 
 // file is a file of images that have their Python distributions in a virtual environment, if that is not empty.
 func (in Input) file(f definition.File, environment string) File {
-	out := File{Dest: f.Dest, Link: f.Link.Value, Directory: f.Directory, Mode: f.Mode.Value, Owner: in.owner(f.Owner.Value), Replace: f.Replace, From: f.At.String()}
+	out := File{Dest: f.Dest, Written: f.Written, Link: f.Link.Value, Directory: f.Directory, Mode: f.Mode.Value, Owner: in.owner(f.Owner.Value), Replace: f.Replace, From: f.At.String()}
 	if f.Origin != nil {
 		out.Content = in.content(*f.Origin)
 		out.Pinned = slices.Contains([]definition.Kind{definition.URL, definition.Git, definition.LiteralText, definition.FromImage}, f.Origin.Kind)

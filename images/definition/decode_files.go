@@ -3,7 +3,7 @@ package definition
 func (d *decoder) files(n *node) []File {
 	var out []File
 	d.each(n, func(dest string, n *node) {
-		f := File{Dest: dest, Link: d.text(n, "link"), Directory: d.yes(n, "directory").Value, Mode: d.text(n, "mode"), Owner: d.text(n, "owner"),
+		f := File{Dest: dest, Written: n.path[len(n.path)-1], Link: d.text(n, "link"), Directory: d.yes(n, "directory").Value, Mode: d.text(n, "mode"), Owner: d.text(n, "owner"),
 			Replace: d.yes(n, "replace").Value, Arch: d.words(n.get("arch")), At: n.key}
 		alone := ""
 		if n.get("link") != nil {
