@@ -1,6 +1,7 @@
 package builder
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"regexp"
@@ -26,7 +27,9 @@ func blame(err error, project *setupcfg.Project, plan *images.Plan, constraints 
 		from = packageLines(plan.AllPackages(), step.reason())
 		from = slices.DeleteFunc(from, func(line string) bool { return !slices.Contains(step.From, line) })
 	case strings.HasPrefix(step.Step, "[files]") && plan != nil:
-		step.place(fileLines(plan, step.reason()))
+		lines, said := fileLines(plan, step.reason())
+		step.place(lines)
+		step.said = said
 	case strings.HasPrefix(step.Step, "[accounts]") && plan != nil:
 		step.place(accountLines(plan, step.reason()))
 	}
@@ -110,17 +113,25 @@ func packageLines(packages []images.Package, text string) []string {
 	return from
 }
 
-// fileLines are the lines of the file that a reason begins with, as files.py words it.
-func fileLines(plan *images.Plan, reason string) []string {
-	var from []string
+// fileLines are the lines of the file that a reason begins with, as files.py words it, and the reason with the destination as it is written
+// there, once.
+func fileLines(plan *images.Plan, reason string) (from []string, said string) {
 	for _, image := range plan.Images {
 		for _, f := range image.Files {
-			if strings.HasPrefix(reason, fmt.Sprintf("file.%q: ", f.Dest)) && !slices.Contains(from, f.From) {
-				from = append(from, f.From)
+			rest, ok := strings.CutPrefix(reason, fmt.Sprintf("file.%q: ", f.Dest))
+			if !ok || slices.Contains(from, f.From) {
+				continue
+			}
+			from = append(from, f.From)
+			said = fmt.Sprintf("file.%q", cmp.Or(f.Written, f.Dest))
+			if about, ok := strings.CutPrefix(rest, f.Dest+" "); ok {
+				said += " " + about
+			} else {
+				said += ": " + rest
 			}
 		}
 	}
-	return from
+	return from, said
 }
 
 // accountLines are the lines of the account that a reason begins with, as accounts.py words it.

@@ -104,3 +104,20 @@ func TestBlameConstraints(t *testing.T) {
 		}
 	}
 }
+
+// What files.py says of a file is told as the definition writes it, its destination once.
+func TestBlameFiles(t *testing.T) {
+	plan := &images.Plan{Images: []images.Image{{Files: []images.File{
+		{Dest: "/opt/x/lib/python3.11/site-packages/a.py", Written: "{site-packages}/a.py", From: "pbrx-go.toml:3:7"}, {Dest: "/etc/b", From: "pbrx-go.toml:5:7"},
+	}}}}
+	for said, want := range map[string]string{
+		`file."/opt/x/lib/python3.11/site-packages/a.py": /opt/x/lib/python3.11/site-packages/a.py is a file of a; add replace = true if that is meant`: `pbrx-go.toml:3:7: file."{site-packages}/a.py" is a file of a; add replace = true if that is meant`,
+		`file."/opt/x/lib/python3.11/site-packages/a.py": there is no user x: declare it`:                                                               `pbrx-go.toml:3:7: file."{site-packages}/a.py": there is no user x: declare it`,
+		`file."/etc/b": /etc/b/c does not compile: line 1: invalid syntax`:                                                                              `pbrx-go.toml:5:7: file."/etc/b": /etc/b/c does not compile: line 1: invalid syntax`,
+	} {
+		err := blame(&StepError{Step: "[files] late", Lines: []string{"pbrx-go: " + said}}, nil, plan, nil)
+		if err.Error() != want {
+			t.Errorf("%s\nwant\n%s", err, want)
+		}
+	}
+}

@@ -20,8 +20,8 @@ type StepError struct {
 	// Lines are the last lines that the step printed.
 	Lines []string
 	cause string
-	// at is the line that is at fault, where the step's own words are about it.
-	at string
+	// at is the line that is at fault, where the step's own words are about it; said are those words as they suit that line.
+	at, said string
 }
 
 // place notes the lines that are at fault, if there is one.
@@ -34,7 +34,7 @@ func (e *StepError) place(lines []string) {
 // Error is one line: the step, the reason the step gave, and the input line it came from.
 func (e *StepError) Error() string {
 	if e.at != "" {
-		return e.at + ": " + e.reason()
+		return e.at + ": " + cmp.Or(e.said, e.reason())
 	}
 	s := "building " + e.Step + ": " + e.reason()
 	if from := e.from(); from != "" {

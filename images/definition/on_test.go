@@ -112,14 +112,16 @@ pbrx-go.toml:8:10: "zull-web" is no console script (setup.cfg:28: zuul-web); men
 }
 
 func TestWarnings(t *testing.T) {
-	set := load(t, write(t, map[string]string{"pbrx-go.toml": "platforms = [\"linux/amd64\", \"linux/arm64\"]\nbase = \"python:latest\"\n" +
+	set := load(t, write(t, map[string]string{"pbrx-go.toml": "platforms = [\"linux/amd64\", \"linux/arm64\"]\nbase = \"python:latest\"\nbuilder = \"docker://h.example.org:5000/python\"\n" +
+		"run = [{ commands = [[\"x\"]], in = \"node@sha256:" + someHash + "\", out = { a = \"/a\" } }]\n" +
 		"file.\"/x\" = { url = \"https://h/x-amd64\", sha256 = \"" + someHash + "\" }\nfile.\"/y\" = { url = \"https://h/x-amd64\", sha256 = \"" + someHash + "\", arch = [\"amd64\"] }\n"}), "", Options{})
 	var got []string
 	for _, w := range set.Warnings {
 		got = append(got, strings.ReplaceAll(w.String(), set.Dir+"/", ""))
 	}
-	want := []string{"pbrx-go.toml:3:21: the URL is that of amd64, and platforms has more, write {arch} or {machine}, or arch = […]",
-		"pbrx-go.toml:2:8: python:latest is another image tomorrow, name a version"}
+	want := []string{"pbrx-go.toml:5:21: the URL is that of amd64, and platforms has more, write {arch} or {machine}, or arch = […]",
+		"pbrx-go.toml:2:8: python:latest is another image tomorrow, name a version",
+		"pbrx-go.toml:3:11: docker://h.example.org:5000/python is another image tomorrow, name a version"}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Error(diff)
 	}

@@ -47,7 +47,7 @@ func commandRows() []row {
 		{key: "args", in: everywhere(), typ: anArgv, layer: config, example: `["-f"]`, braces: ofSet(), replaces: true,
 			meaning: "Arguments appended to the script; at the top level to all that do not say their own, [] takes them back.", peers: []string{"arguments", "cmd_args"}},
 		{key: "command", in: everywhere(), typ: anArgv, layer: config, example: `["uwsgi", "--ini", "/etc/x.ini"]`, braces: ofPython(), replaces: true,
-			meaning: "The whole command line after the init; at the top level that of the base image.", peers: []string{"cmd", "CMD", "start", "startCommand", "start_command"}},
+			meaning: "The whole command line after the init; at the top level that of the base image; [] takes an inherited one back.", peers: []string{"cmd", "start", "startCommand", "start_command"}},
 		{key: "wsgi", in: everywhere(), typ: aString, layer: config, example: `"keystone.wsgi.api:application"`, braces: ofSet(), check: checkWSGI,
 			meaning: "A WSGI application, MODULE:ATTRIBUTE, served by the gunicorn or uwsgi of the image where there is no command.", peers: []string{"wsgi_app", "app", "application"}},
 	}
@@ -60,7 +60,7 @@ func fileRows() []row {
 		{key: "mode", in: in, typ: aString, def: "that of the source; 0644 or 0755", example: `"0755"`, braces: ofSet(), check: checkMode,
 			meaning: "The mode, octal digits.", peers: []string{"chmod", "permissions"}},
 		{key: "owner", in: in, typ: aString, def: `"0:0"`, example: `"nova:nova"`, braces: ofSet(), check: checkOwner,
-			meaning: "The owner, NAME or UID, with :GROUP or :GID.", peers: []string{"chown"}},
+			meaning: "The owner, NAME or UID, with :GROUP or :GID.", peers: []string{"chown", "user"}},
 		{key: "replace", in: in, typ: aBool, def: "false", example: "true",
 			meaning: "A file of a package or wheel may be there already.", peers: []string{"overwrite", "force"}},
 		{key: "link", in: in, typ: aString, example: `"../mods-available/x.conf"`, braces: ofPython(), check: checkLink,

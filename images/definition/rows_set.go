@@ -62,7 +62,7 @@ func setRows() []row {
 func tableRows() []row {
 	return []row{
 		{key: "project", in: setLevel(), typ: namedTables, of: project, layer: "wheels go to L4", example: `{ nova = { git = "https://opendev.org/openstack/nova", ref = "master" } }`, why: "all images of a set share one installation",
-			meaning: "Source that is built, by handle: beside the main project, or as it where the handle is the name of the set.", peers: []string{"projects", "source_projects"}},
+			meaning: "Source that is built, by handle: beside the main project, or as it where the handle is the name of the set.", peers: []string{"projects", "source_projects", "sibling", "siblings"}},
 		{key: "user", in: setLevel(), typ: namedTables, of: user, layer: "L1, a layer a file", example: `{ nova = { uid = 42424 } }`, why: "accounts are those of the base image; to set who the container runs as, write run-as",
 			meaning: "Accounts, by handle, with the directories they own.", peers: []string{"users", "account", "accounts"}},
 		{key: "release", in: []table{topLevel}, typ: namedTables, of: overlay, example: `{ "2025.1" = { base = "docker://ubuntu:22.04" } }`, why: "an overlay has none of its own",

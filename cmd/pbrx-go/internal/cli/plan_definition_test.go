@@ -125,6 +125,42 @@ func TestConfigurationAgainstTheProject(t *testing.T) {
 	}
 }
 
+// What is wrong with the projects and files that a definition names, each with its place and what to do.
+func TestPlanRefusals(t *testing.T) {
+	lib := "[project]\nname = \"lib\"\nversion = \"1\"\n"
+	with := func(config string) map[string]string {
+		return map[string]string{"pyproject.toml": gauge, "lib/pyproject.toml": lib, "more/x": "", "pbrx-go.toml": config}
+	}
+	alone := func(config string) map[string]string {
+		return map[string]string{"lib/pyproject.toml": lib, "more/x": "", "pbrx-go.toml": config}
+	}
+	nowhere := "git = \"file:///nowhere\", ref = \"v1\"" // which nobody asks for
+	for _, c := range []struct {
+		files map[string]string
+		want  string
+	}{
+		{with("project.lib = { path = \"lib\" }\nproject.lub = { path = \"lib\" }\n"), `pbrx-go.toml:2:9: this is lib, as project.lib is (pbrx-go.toml:1:9): keep one`},
+		{with("project.gauge = { path = \".\" }\n"), `pbrx-go.toml:1:9: gauge is the main project itself: leave it out`},
+		{with("project.lib = { path = \"lib\", extras = [\"nope\"] }\n"), `pbrx-go.toml:1:41: lib has no extra "nope": it has none`},
+		{with("packages = [{ path = \"more\" }]\n"), `pbrx-go.toml:1:13: more is a folder, where a file is needed: name the file as path`},
+		{with("repository.x = { uri = \"https://h/x\", key = { path = \"more\" } }\n"), `pbrx-go.toml:1:39: more is a folder, where a file is needed: name the file as path`},
+		{with("constraints = [{ project = \"gauge\" }]\n"), `pbrx-go.toml:1:16: project gauge is a folder, where a file is needed: name the file as path`},
+		{with("requirements = [{ text = \"-r x\" }]\n"), `pbrx-go.toml:1:17: a text:1:1: "-r x" is an option of pip: a file of requirements has one requirement a line here; constraints have a key of their own`},
+		{with("constraints = [{ text = \"a==1\" }, { text = \"a==2\" }]\n"), `pbrx-go.toml:1:35: a text:1:1: a==2 contradicts a==1 of pbrx-go.toml:1:16: a text:1:1, remove one of them, or leave the name out with constraints-exclude = ["a"]`},
+		{with("name = \"x\"\nproject.x = { " + nowhere + " }\n"), `pbrx-go.toml:2:9: x is the project in .: name it otherwise, or move this file to a folder of its own`},
+		{alone(""), `pbrx-go.toml: nothing to install: there is no project in ., and no [project] here: add one, and name = "…" that says which it is`},
+		{alone("project.x = { " + nowhere + " }\n"), `pbrx-go.toml: there is no project in ., and no name that says which project is the main one: write name = "x"`},
+		{alone("requirements = [\"x\"]\n"), `pbrx-go.toml: there is no project in . that could name the images: write name = "…"`},
+		{alone("name = \"y\"\nproject.x = { " + nowhere + " }\n"), `pbrx-go.toml:1:8: nothing to install: there is no project in ., and no [project.y]; known are x: mend the name, or add requirements`},
+		{alone("name = \"x\"\nproject.x = { path = \"more\" }\n"), `pbrx-go.toml:2:9: reading x: no setup.cfg, pyproject.toml or setup.py in this directory, run pbrx-go in the directory of a Python project, or name that directory`},
+	} {
+		code, _, stderr := planned(t, c.files)
+		if code != 2 || stderr != "error: "+c.want+"\n" {
+			t.Errorf("%s\nexit %d: %swant %s", c.files["pbrx-go.toml"], code, stderr, c.want)
+		}
+	}
+}
+
 // Where the definition leaves one image, that has the set's name.
 func TestOneImage(t *testing.T) {
 	p := planOf(t, map[string]string{"pyproject.toml": gauge, "pbrx-go.toml": "scripts = []\nname = \"meter\"\ncommand = [\"sh\"]\n"})
