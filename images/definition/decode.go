@@ -208,6 +208,12 @@ func (d *decoder) images(n *node) []Image {
 			if v := item.get("script"); v != nil && item.get(other) != nil {
 				d.add(v.key, "%s has both script and %s; keep one", item.name(), other)
 			}
+			if v := item.get("args"); v != nil && len(v.items) > 0 && item.get(other) != nil {
+				d.add(v.key, "%s has both args and %s, and args are those of a script; write them into command", item.name(), other)
+			}
+		}
+		if v := item.get("command"); v != nil && v.kind == isList && len(v.items) == 0 && item.get("entrypoint") == nil {
+			d.add(v.at, `%s would start nothing; write its program, as in command = ["uwsgi", "--ini", "/etc/x.ini"]`, item.name())
 		}
 		out = append(out, image)
 	}
