@@ -1,5 +1,10 @@
 package images
 
+import (
+	"path"
+	"slices"
+)
+
 // What a definition adds to a plan. Everything is as steps take it: selected for the base's architecture, braces
 // filled in, origins pinned.
 
@@ -104,6 +109,11 @@ type RunStep struct {
 	// Network allows one, and mounts pip's configuration.
 	Network bool   `json:"network,omitempty"`
 	From    string `json:"from"`
+}
+
+// ForSource says whether something that the commands make goes into the project's tree, and so into its wheel and all images.
+func (r RunStep) ForSource() bool {
+	return r.In != "" && slices.ContainsFunc(r.Out, func(o Output) bool { return !path.IsAbs(o.Dest) })
 }
 
 // Output is one result of commands that run elsewhere.

@@ -120,6 +120,9 @@ func (a *app) readDefined(dir string, d *defined, flags *planFlags) (images.Inpu
 	case fetched:
 		dir = d.checkouts[main.Handle].Dir
 	case !holdsProject(dir):
+		if !d.set.Name.IsSet() && len(d.set.Requirements) > 0 {
+			return images.Input{}, dir, usagef("%s: there is no project in %s that the images could be called after: write name = \"…\"", d.set.Files[len(d.set.Files)-1], dir)
+		}
 		if !d.set.Name.IsSet() {
 			return images.Input{}, dir, usagef("%s: nothing to install: there is no project in %s, and no `name` that a [project] is called by", d.set.Files[len(d.set.Files)-1], dir)
 		}
