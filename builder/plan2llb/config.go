@@ -65,7 +65,7 @@ func (c *Compiler) ImageConfig(plan *images.Plan, image images.Image, init strin
 	if plan.Project.Version != "" {
 		labels[v1.AnnotationVersion] = plan.Project.Version
 	}
-	if usesNetwork(image) || len(plan.Images) > 0 && usesNetwork(plan.Images[0]) {
+	if usesNetwork(plan, image) {
 		labels[NotReproducibleLabel] = "commands with a network"
 	}
 	maps.Copy(labels, image.Config.Labels)
@@ -78,8 +78,14 @@ func (c *Compiler) ImageConfig(plan *images.Plan, image images.Image, init strin
 // NotReproducibleLabel is on images that hold what commands fetched while they were built: the same inputs may make others tomorrow.
 const NotReproducibleLabel = "pbrx-go.not-reproducible"
 
-func usesNetwork(image images.Image) bool {
-	return slices.ContainsFunc(image.Runs, func(r images.RunStep) bool { return r.Network })
+// usesNetwork says whether commands with a network made something that is in an image: its own, those of the base image, and those of any
+// image that put something into the project's wheel.
+func usesNetwork(plan *images.Plan, image images.Image) bool {
+	with := func(r images.RunStep) bool { return r.Network }
+	return slices.ContainsFunc(image.Runs, with) || len(plan.Images) > 0 && slices.ContainsFunc(plan.Images[0].Runs, with) ||
+		slices.ContainsFunc(plan.Images, func(i images.Image) bool {
+			return slices.ContainsFunc(i.Runs, func(r images.RunStep) bool { return r.Network && r.ForSource() })
+		})
 }
 
 // setPlace sets what a definition says of where and as whom an image runs.
