@@ -1,8 +1,10 @@
 package builder
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
+	"path"
 	"regexp"
 	"slices"
 	"strings"
@@ -20,13 +22,19 @@ func blame(err error, project *setupcfg.Project, plan *images.Plan, constraints 
 	}
 	var from []string
 	switch {
+	case plan != nil && step.missing() != "":
+		step.place(missingLines(plan, step.missing()))
+	case strings.HasPrefix(step.Step, "[run ") && plan != nil:
+		step.offline = step.Surroundings() && !step.diskFull() && !hasNetwork(plan, step.From)
 	case strings.HasPrefix(step.Step, "[dependencies]") && len(step.From) == 0:
 		from = append(requirementLines(project, plan, step.reason()), constraintLines(constraints, step.reason())...)
 	case strings.HasPrefix(step.Step, "[distro]") && plan != nil:
 		from = packageLines(plan.AllPackages(), step.reason())
 		from = slices.DeleteFunc(from, func(line string) bool { return !slices.Contains(step.From, line) })
 	case strings.HasPrefix(step.Step, "[files]") && plan != nil:
-		step.place(fileLines(plan, step.reason()))
+		lines, said := fileLines(plan, step.reason())
+		step.place(lines)
+		step.said = said
 	case strings.HasPrefix(step.Step, "[accounts]") && plan != nil:
 		step.place(accountLines(plan, step.reason()))
 	}
@@ -110,17 +118,63 @@ func packageLines(packages []images.Package, text string) []string {
 	return from
 }
 
-// fileLines are the lines of the file that a reason begins with, as files.py words it.
-func fileLines(plan *images.Plan, reason string) []string {
-	var from []string
+// fileLines are the lines of the file that a reason begins with, as files.py words it, and the reason with the destination as it is written
+// there, once.
+func fileLines(plan *images.Plan, reason string) (from []string, said string) {
 	for _, image := range plan.Images {
 		for _, f := range image.Files {
-			if strings.HasPrefix(reason, fmt.Sprintf("file.%q: ", f.Dest)) && !slices.Contains(from, f.From) {
-				from = append(from, f.From)
+			rest, ok := strings.CutPrefix(reason, fmt.Sprintf("file.%q: ", f.Dest))
+			if !ok || slices.Contains(from, f.From) {
+				continue
+			}
+			from = append(from, f.From)
+			said = fmt.Sprintf("file.%q", cmp.Or(f.Written, f.Dest))
+			if about, ok := strings.CutPrefix(rest, f.Dest+" "); ok {
+				said += " " + about
+			} else {
+				said += ": " + rest
+			}
+		}
+	}
+	return from, said
+}
+
+// missingLines are the lines that ask for a path of an image, or for what commands make there.
+func missingLines(plan *images.Plan, missing string) []string {
+	var from []string
+	add := func(line, asked string) {
+		if path.Clean("/"+strings.TrimPrefix(asked, "/src/")) == missing && !slices.Contains(from, line) {
+			from = append(from, line)
+		}
+	}
+	for _, image := range plan.Images {
+		for _, f := range image.Files {
+			if f.Content.Image != "" {
+				add(f.From, f.Content.Path)
+			}
+		}
+		for _, r := range image.Runs {
+			if r.Source != nil && r.Source.Image != "" {
+				add(r.From, r.Source.Path)
+			}
+			for _, o := range r.Out {
+				add(r.From, o.Path)
 			}
 		}
 	}
 	return from
+}
+
+// hasNetwork says whether the commands that these lines ask for have a network.
+func hasNetwork(plan *images.Plan, from []string) bool {
+	for _, image := range plan.Images {
+		for _, r := range image.Runs {
+			if r.Network && slices.Contains(from, r.From) {
+				return true
+			}
+		}
+	}
+	return false
 }
 
 // accountLines are the lines of the account that a reason begins with, as accounts.py words it.

@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"path"
-	"slices"
 
 	"github.com/moby/buildkit/client/llb"
 	gateway "github.com/moby/buildkit/frontend/gateway/client"
@@ -19,8 +18,7 @@ func (p *parts) elsewhere(ctx context.Context, c gateway.Client) error {
 	p.made = map[int][]plan2llb.Made{}
 	for n, image := range p.plan.Images {
 		for position, run := range image.Runs {
-			toTree := slices.ContainsFunc(run.Out, func(o images.Output) bool { return !path.IsAbs(o.Dest) })
-			if run.In == "" || !image.Selected && !toTree {
+			if run.In == "" || !image.Selected && !run.ForSource() {
 				continue
 			}
 			options, err := p.runOptions(ctx, c, run, image, position)

@@ -1,6 +1,7 @@
 package builder
 
 import (
+	"cmp"
 	"slices"
 	"strings"
 
@@ -15,7 +16,8 @@ type start struct {
 	from string
 }
 
-// startsOf are those of an image: the entry point of its script, its WSGI application, the program of its command.
+// startsOf are those of an image: the entry point of its script, its WSGI application, the program of its command, and that of an entry
+// point in place of the init. What follows such a program are arguments, but after "--", as an init has it.
 func startsOf(image images.Image, scripts []setupcfg.Script) []start {
 	var all []start
 	own := len(image.Cmd) == 0 || image.Cmd[0] == image.Script
@@ -27,8 +29,12 @@ func startsOf(image images.Image, scripts []setupcfg.Script) []start {
 		module, attribute, _ := strings.Cut(image.WSGI, ":")
 		all = append(all, start{plan2llb.EntryPoint{Name: image.WSGI, Kind: plan2llb.WSGI, Module: module, Attribute: attribute}, image.WSGIFrom})
 	}
-	if !own {
-		all = append(all, start{plan2llb.EntryPoint{Name: image.Cmd[0], Kind: plan2llb.Command}, image.From})
+	entry := image.Config.Entrypoint
+	if entry != nil && len(*entry) > 0 {
+		all = append(all, start{plan2llb.EntryPoint{Name: (*entry)[0], Kind: plan2llb.Command}, image.Config.EntrypointFrom})
+	}
+	if !own && (entry == nil || len(*entry) == 0 || (*entry)[len(*entry)-1] == "--") {
+		all = append(all, start{plan2llb.EntryPoint{Name: image.Cmd[0], Kind: plan2llb.Command}, cmp.Or(image.CmdFrom, image.From)})
 	}
 	return all
 }

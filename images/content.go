@@ -1,6 +1,10 @@
 package images
 
-import "strings"
+import (
+	"path"
+	"slices"
+	"strings"
+)
 
 // What a definition adds to a plan. Everything is as steps take it: selected for the base's architecture, braces
 // filled in, origins pinned.
@@ -75,7 +79,9 @@ type Content struct {
 
 // File is one file, link or directory put into an image.
 type File struct {
-	Dest    string  `json:"dest"`
+	Dest string `json:"dest"`
+	// Written is Dest as whoever wrote it knows it; empty where that is the same.
+	Written string  `json:"-"`
 	Content Content `json:"content,omitzero"`
 	// Link is the target of a symbolic link; Directory asks for an empty directory.
 	Link      string `json:"link,omitempty"`
@@ -120,6 +126,11 @@ func (r RunStep) String() string {
 // CommandLine is a command for people, in one line. Programs in an argument may have several.
 func CommandLine(argv []string) string {
 	return strings.Join(strings.Fields(strings.Join(argv, " ")), " ")
+}
+
+// ForSource says whether something that the commands make goes into the project's tree, and so into its wheel and all images.
+func (r RunStep) ForSource() bool {
+	return r.In != "" && slices.ContainsFunc(r.Out, func(o Output) bool { return !path.IsAbs(o.Dest) })
 }
 
 // Output is one result of commands that run elsewhere.

@@ -19,7 +19,7 @@ func (p *Plan) baseContent(in Input, image Image) Image {
 	}
 	image = p.addContent(in, image, &d.Content)
 	if d.Command != nil {
-		image.Cmd = d.Command.Words
+		image.Cmd, image.CmdFrom = d.Command.Words, d.Command.At.String()
 	}
 	image.WSGI, image.WSGIFrom = d.WSGI.Value, d.WSGI.At.String()
 	image.Config = in.config(nil)
@@ -62,16 +62,8 @@ func knownExtra(project *setupcfg.Project, name string) (string, bool) {
 
 // checkExtras reports extras that the project does not have, once it is known which it has.
 func (in Input) checkExtras() []error {
-	if in.Definition == nil || in.Project.Extras.Status == setupcfg.Unknown || in.Project.Extras.MayGrow {
+	if in.Definition == nil {
 		return nil
-	}
-	var known []string
-	for _, e := range in.Project.Extras.Value {
-		known = append(known, e.Name)
-	}
-	has := "it has none"
-	if len(known) > 0 {
-		has = "it has " + strings.Join(known, ", ")
 	}
 	all := slices.Clone(in.Definition.Extras)
 	for _, image := range in.Definition.Images {
@@ -79,16 +71,32 @@ func (in Input) checkExtras() []error {
 	}
 	var problems []error
 	for _, e := range all {
-		if _, ok := knownExtra(in.Project, e.Value); !ok {
-			problems = append(problems, fmt.Errorf("%s: %s has no extra %q: %s", e.At, in.Project.Name.Value, e.Value, has))
+		if problem := UnknownExtra(in.Project, e.Value); problem != "" {
+			problems = append(problems, fmt.Errorf("%s: %s", e.At, problem))
 		}
 	}
 	return problems
 }
 
+// UnknownExtra says that a project does not have an extra, and which it has; empty if it does, or as long as that is not known.
+func UnknownExtra(project *setupcfg.Project, name string) string {
+	if _, ok := knownExtra(project, name); ok || project.Extras.Status == setupcfg.Unknown || project.Extras.MayGrow {
+		return ""
+	}
+	var known []string
+	for _, e := range project.Extras.Value {
+		known = append(known, e.Name)
+	}
+	has := "it has none"
+	if len(known) > 0 {
+		has = "it has " + strings.Join(known, ", ")
+	}
+	return fmt.Sprintf("%s has no extra %q: %s", project.Name.Value, name, has)
+}
+
 // file is a file of images that have their Python distributions in a virtual environment, if that is not empty.
 func (in Input) file(f definition.File, environment string) File {
-	out := File{Dest: f.Dest, Link: f.Link.Value, Directory: f.Directory, Mode: f.Mode.Value, Owner: in.owner(f.Owner.Value), Replace: f.Replace, From: f.At.String()}
+	out := File{Dest: f.Dest, Written: f.Written, Link: f.Link.Value, Directory: f.Directory, Mode: f.Mode.Value, Owner: in.owner(f.Owner.Value), Replace: f.Replace, From: f.At.String()}
 	if f.Origin != nil {
 		out.Content = in.content(*f.Origin)
 		out.Pinned = slices.Contains([]definition.Kind{definition.URL, definition.Git, definition.LiteralText, definition.FromImage}, f.Origin.Kind)
@@ -172,7 +180,7 @@ func (in Input) config(own *definition.Content) Config {
 		}
 		if content.Entrypoint != nil {
 			words := slices.Clone(content.Entrypoint.Words)
-			c.Entrypoint = &words
+			c.Entrypoint, c.EntrypointFrom = &words, content.Entrypoint.At.String()
 		}
 	}
 	for _, name := range slices.Sorted(maps.Keys(env)) {

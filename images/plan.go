@@ -148,6 +148,8 @@ type Image struct {
 	Extras []string `json:"extras"`
 	// Cmd is the command; nil leaves the base's own.
 	Cmd []string `json:"cmd"`
+	// CmdFrom is where a definition says so.
+	CmdFrom string `json:"-"`
 	// WSGI is module:attribute of an application; without a Cmd, a server among the image's distributions runs it.
 	WSGI     string `json:"wsgi,omitempty"`
 	WSGIFrom string `json:"-"`
@@ -192,7 +194,8 @@ type Config struct {
 	User     string `json:"user,omitempty"`
 	UserFrom string `json:"-"`
 	// Entrypoint replaces the init and the base's entrypoint, as a whole; empty, but not nil, takes them away.
-	Entrypoint *[]string `json:"entrypoint,omitempty"`
+	Entrypoint     *[]string `json:"entrypoint,omitempty"`
+	EntrypointFrom string    `json:"-"`
 }
 
 // IsZero says that the definition says nothing.

@@ -9,6 +9,7 @@ import (
 	"strings"
 	"text/scanner"
 
+	"github.com/pbrx-go/pbrx-go/bindep"
 	"github.com/pbrx-go/pbrx-go/images"
 	"github.com/pbrx-go/pbrx-go/setupcfg"
 )
@@ -61,7 +62,7 @@ func ReadConstraints(ctx context.Context, env map[string]string, root string, op
 	}
 	f := &fetcher{env: env, root: root}
 	defer f.close()
-	r := &constraintReader{fetcher: f, env: env, drop: opts.Drop, here: opts.Here, seen: map[string]bool{}, out: &Constraints{}}
+	r := &constraintReader{fetcher: f, env: env, drop: opts.Drop, here: opts.Here, definition: len(opts.Files) == 0 && len(opts.Declared) > 0, seen: map[string]bool{}, out: &Constraints{}}
 	r.out.Pip = r.files(ctx, strings.Fields(options["constraint"]), "pip's option constraint")
 	r.out.Requested = r.files(ctx, opts.Files, "--constraint")
 	if len(opts.Files) == 0 {
@@ -99,11 +100,13 @@ type entry struct {
 // constraintReader reads files one after the other into out.
 type constraintReader struct {
 	*fetcher
-	env     map[string]string
-	drop    []Drop
-	here    bool
-	out     *Constraints
-	entries []entry
+	env  map[string]string
+	drop []Drop
+	here bool
+	// definition says that the constraints are those of one.
+	definition bool
+	out        *Constraints
+	entries    []entry
 	// seen are the dropped names that a file has.
 	seen     map[string]bool
 	problems setupcfg.ErrorList
@@ -224,10 +227,18 @@ func (r *constraintReader) contradictions() {
 			continue
 		}
 		if !samePin(e.pin, other.pin) {
-			r.problem(e.pos, "remove one of them, or leave the name out with --constraint-exclude "+e.Name,
+			r.problem(e.pos, "remove one of them, or leave the name out with "+r.exclude(e.Name),
 				"%s contradicts %s of %s", e.Text, other.Text, other.From)
 		}
 	}
+}
+
+// exclude is how to leave a name out: where a definition says what counts, with a key of it.
+func (r *constraintReader) exclude(name string) string {
+	if r.definition {
+		return fmt.Sprintf("constraints-exclude = [%q]", name)
+	}
+	return "--constraint-exclude " + name
 }
 
 // samePin says whether one version can be both: 1.0+local is a 1.0 as well.
@@ -252,10 +263,23 @@ func (r *constraintReader) idle(drop []Drop) []string {
 				near = append(near, e.Name)
 			}
 		}
+		if slip, ok := bindep.Nearest(setupcfg.Canonical(d.Name), names(r.entries)); ok && len(near) == 0 {
+			near = []string{slip}
+		}
 		if len(near) > 0 && len(near) <= 5 {
 			text += "; it has " + strings.Join(near, ", ")
 		}
 		out = append(out, text)
+	}
+	return out
+}
+
+func names(entries []entry) []string {
+	var out []string
+	for _, e := range entries {
+		if e.Name != "" {
+			out = append(out, e.Name)
+		}
 	}
 	return out
 }

@@ -98,7 +98,7 @@ func TestDroppedConstraints(t *testing.T) {
 		"https://index.example/y.zip#egg=FOO.bar&x=y\nsecret-store===4\nlast===5 --hash=sha256:ab\nlast==6;python_version<'3' --hash=sha256:cd\n"})
 	c, err := constraints(t, root, nil, host.ConstraintOptions{Files: []string{"upper.txt"}, Drop: []host.Drop{
 		{Name: "foo.Bar", Why: "itself"}, {Name: "last", Why: "--constraint-exclude last", Expected: true}, {Name: "secretstore", Why: "--constraint-exclude secretstore", Expected: true},
-		{Name: "none", Why: "--constraint-exclude none", Expected: true}, {Name: "silent", Why: "silent"}}})
+		{Name: "none", Why: "--constraint-exclude none", Expected: true}, {Name: "secrte-store", Why: "--constraint-exclude secrte-store", Expected: true}, {Name: "silent", Why: "silent"}}})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -118,7 +118,8 @@ func TestDroppedConstraints(t *testing.T) {
 	if !reflect.DeepEqual(c.Report, want) {
 		t.Errorf("%+v, want %+v", c.Report, want)
 	}
-	if want := []string{"--constraint-exclude secretstore: no constraints file has this name; it has secret-store", "--constraint-exclude none: no constraints file has this name"}; !slices.Equal(c.Warnings, want) {
+	if want := []string{"--constraint-exclude secretstore: no constraints file has this name; it has secret-store", "--constraint-exclude none: no constraints file has this name",
+		"--constraint-exclude secrte-store: no constraints file has this name; it has secret-store"}; !slices.Equal(c.Warnings, want) {
 		t.Errorf("%q, want %q", c.Warnings, want)
 	}
 }

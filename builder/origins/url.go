@@ -66,7 +66,7 @@ func sumFor(o definition.Origin, arch string) (definition.Text, error) {
 	}
 	switch {
 	case len(o.SHA256) == 0:
-		return sum, problem(o.Where.At, "", `url without sha256; run "pbrx-go lock" or add sha256 = "…"`)
+		return sum, problem(o.Where.At, "", `url without sha256; add sha256 = "…", 64 hexadecimal digits`)
 	case !ok:
 		return sum, problem(o.Where.At, "", "no sha256 for %s; add it, or arch = [%q] to leave the file out there", arch, otherArch(o))
 	case !regexp.MustCompile(`^[0-9a-f]{64}$`).MatchString(sum.Value):

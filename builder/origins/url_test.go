@@ -127,7 +127,7 @@ func TestRefusedDownloads(t *testing.T) {
 		want string
 	}{
 		{urlOrigin(s.URL+"/x", "", "", other), "amd64", "pbrx-go.toml:14:7: downloaded " + sum + " but sha256 says " + other + "; the file at the URL has changed"},
-		{urlOrigin(s.URL+"/x", ""), "amd64", `pbrx-go.toml:11:7: url without sha256; run "pbrx-go lock" or add sha256 = "…"`},
+		{urlOrigin(s.URL+"/x", ""), "amd64", `pbrx-go.toml:11:7: url without sha256; add sha256 = "…", 64 hexadecimal digits`},
 		{urlOrigin(s.URL+"/x", "", "amd64", sum), "arm64", `pbrx-go.toml:11:7: no sha256 for arm64; add it, or arch = ["amd64"] to leave the file out there`},
 		{urlOrigin(s.URL+"/x", "", "", "../../x"), "arm64", `pbrx-go.toml:14:7: "../../x" is no sha256, write the 64 digits that sha256sum prints`},
 		{urlOrigin("https://me:hunter2@host.example/x", "", "", sum), "amd64", `pbrx-go.toml:11:7: the URL has credentials, leave them out: they are taken from netrc`},

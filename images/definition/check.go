@@ -13,14 +13,17 @@ type checker struct {
 	values map[string]string
 }
 
-// table checks a table and what is in it. What is wrong is marked as bad, so that it is said once.
+// table checks a table and what is in it. What is wrong is marked as bad, and unknown keys are removed, so that it is said once.
 func (c *checker) table(n *node, t table) {
-	for _, key := range n.keys {
+	for _, key := range slices.Clone(n.keys) {
 		if r, ok := c.schema[t][key]; ok {
 			c.value(n.table[key], r)
-		} else {
-			c.add(n.table[key].key, "%s", unknown(n, key, t))
+			continue
 		}
+		c.add(n.table[key].key, "%s", unknown(n, key, t))
+		n.unclear = true
+		n.keys = slices.DeleteFunc(n.keys, func(k string) bool { return k == key })
+		delete(n.table, key)
 	}
 }
 
@@ -68,6 +71,7 @@ func (c *checker) bad(n *node, format string, args ...any) {
 
 // text checks a string, and fills in what is known.
 func (c *checker) text(n *node, r row) {
+	written := n.text
 	if r.braces != nil {
 		filled, problem := fill(n.text, r.braces, c.values)
 		if problem != "" {
@@ -92,7 +96,12 @@ func (c *checker) text(n *node, r row) {
 	if r.waits() {
 		sample = typical(n.text)
 	}
-	if problem := r.check(sample); problem != "" {
+	problem := r.check(sample)
+	switch {
+	case problem == "":
+	case c.values["release"] == "" && r.braces != nil && strings.Contains(written, "{release}"):
+		c.bad(n, "%s: {release} is empty without a release; choose one with --release or default-release", r.key)
+	default:
 		c.bad(n, "%s: %q %s", r.key, withoutUser(n.text), problem)
 	}
 }

@@ -38,6 +38,13 @@ func (d *decoder) set(n *node) *Set {
 	return s
 }
 
+// lacks says what a table does not have, unless it has something that nobody understands.
+func (d *decoder) lacks(n *node, format string, args ...any) {
+	if !n.unclear {
+		d.add(n.key, format, args...)
+	}
+}
+
 func (n *node) asText() Text {
 	if n == nil || n.kind != isString {
 		return Text{}
@@ -98,6 +105,14 @@ func (d *decoder) argv(n *node) *Argv {
 	return a
 }
 
+// command is one that has words: one without takes an inherited one back.
+func (d *decoder) command(n *node) *Argv {
+	if a := d.argv(n.get("command")); a != nil && len(a.Words) > 0 {
+		return a
+	}
+	return nil
+}
+
 // variables are a table of strings, sorted by name.
 func (d *decoder) variables(n *node) []Variable {
 	if n == nil || n.kind != isTable {
@@ -122,7 +137,11 @@ func (d *decoder) requirements(n *node) []Requirement {
 		case isString:
 			out = append(out, Requirement{Line: item.asText()})
 		case isTable:
-			out = append(out, Requirement{Origin: d.origin(item)})
+			o := d.origin(item, "path, url, git, project or text")
+			if o.Kind == FromImage {
+				d.add(item.get("image").key, "%s are read before there is any image; write path, url or git", item.name())
+			}
+			out = append(out, Requirement{Origin: o})
 		}
 	}
 	return out
@@ -134,7 +153,7 @@ func (d *decoder) content(n *node) Content {
 		Extras: d.texts(n.get("extras")), Repositories: d.repositories(n.get("repository")), Files: d.files(n.get("file")),
 		Env: d.variables(n.get("env")), Labels: d.variables(n.get("labels")), Volumes: d.texts(n.get("volumes")), Workdir: d.text(n, "workdir"),
 		RunAs: d.text(n, "run-as"), Entrypoint: d.argv(n.get("entrypoint")), Runs: d.runs(n.get("run")), Args: d.argv(n.get("args")),
-		Command: d.argv(n.get("command")), WSGI: d.text(n, "wsgi"),
+		Command: d.command(n), WSGI: d.text(n, "wsgi"),
 	}
 }
 
@@ -163,7 +182,7 @@ func (d *decoder) packages(n *node) []Package {
 		case item.kind == isTable:
 			p.Line, p.Arch = d.text(item, "line"), d.words(item.get("arch"))
 			if item.get("line") == nil {
-				p.Origin = d.origin(item)
+				p.Origin = d.origin(item, "line, url, path, git, image or project")
 			} else if other := item.originBeside("line"); other != "" {
 				d.add(item.at, "packages: an entry has both line and %s; keep one", other)
 			}
@@ -181,12 +200,12 @@ func (d *decoder) repositories(n *node) []Repository {
 		r := Repository{Handle: name, URI: d.text(n, "uri"), Suite: d.text(n, "suite"), Components: d.texts(n.get("components")),
 			Arch: d.words(n.get("arch")), Keep: d.yes(n, "keep").Value, Level: n.level(d.ofName), At: n.key}
 		if n.get("uri") == nil {
-			d.add(n.key, `%s has no uri; write uri = "https://…"`, n.name())
+			d.lacks(n, `%s has no uri; write uri = "https://…"`, n.name())
 		}
 		if key := n.get("key"); key == nil {
-			d.add(n.key, `%s has no key; write key = { path = "…" }: packages that nobody signed are not installed`, n.name())
+			d.lacks(n, `%s has no key; write key = { path = "…" }: packages that nobody signed are not installed`, n.name())
 		} else if key.kind == isTable {
-			r.Key = *d.origin(key)
+			r.Key = *d.origin(key, anyOrigin)
 		}
 		out = append(out, r)
 	})
@@ -208,6 +227,9 @@ func (d *decoder) images(n *node) []Image {
 			if v := item.get("script"); v != nil && item.get(other) != nil {
 				d.add(v.key, "%s has both script and %s; keep one", item.name(), other)
 			}
+			if v, o := item.get("args"), item.get(other); v != nil && len(v.items) > 0 && o != nil && (o.kind != isList || len(o.items) > 0) {
+				d.add(v.key, "%s has both args and %s, and args are those of a script; write them into command", item.name(), other)
+			}
 		}
 		out = append(out, image)
 	}
@@ -217,8 +239,11 @@ func (d *decoder) images(n *node) []Image {
 func (d *decoder) projects(n *node) []Project {
 	var out []Project
 	d.each(n, func(name string, n *node) {
-		p := Project{Handle: name, Origin: *d.origin(n), Subdirectory: d.text(n, "subdirectory"), Extras: d.texts(n.get("extras")), At: n.key}
+		p := Project{Handle: name, Origin: *d.origin(n, "git or path"), Subdirectory: d.text(n, "subdirectory"), Extras: d.texts(n.get("extras")), At: n.key}
 		p.Patches = d.patches(n.get("patches"), p.Origin.Dir)
+		if path := n.get("path"); path != nil && n.get("git") != nil {
+			d.add(path.key, "%s has both git and path; keep one: a folder of the repository is its subdirectory", n.name())
+		}
 		if extras := n.get("extras"); extras != nil && name == d.name {
 			d.add(extras.key, "%s is the main project, whose extras stand at the top level; write extras = […] there", n.name())
 		}
@@ -267,7 +292,7 @@ func (d *decoder) user(handle string, n *node) User {
 	uid := n.get("uid")
 	switch {
 	case uid == nil:
-		d.add(n.key, "%s has no uid; write uid = …, which stays the same in all images", n.name())
+		d.lacks(n, "%s has no uid; write uid = …, which stays the same in all images", n.name())
 		return u
 	case uid.kind == isNumber && uid.number == 0:
 		d.add(uid.at, "uid 0 is root's; choose another")

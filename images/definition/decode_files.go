@@ -3,16 +3,16 @@ package definition
 func (d *decoder) files(n *node) []File {
 	var out []File
 	d.each(n, func(dest string, n *node) {
-		f := File{Dest: dest, Link: d.text(n, "link"), Directory: d.yes(n, "directory").Value, Mode: d.text(n, "mode"), Owner: d.text(n, "owner"),
+		f := File{Dest: dest, Written: n.path[len(n.path)-1], Link: d.text(n, "link"), Directory: d.yes(n, "directory").Value, Mode: d.text(n, "mode"), Owner: d.text(n, "owner"),
 			Replace: d.yes(n, "replace").Value, Arch: d.words(n.get("arch")), At: n.key}
 		alone := ""
 		if n.get("link") != nil {
 			alone = "link"
-		} else if f.Directory {
+		} else if v := n.get("directory"); f.Directory || v != nil && v.kind == isBad {
 			alone = "directory"
 		}
 		if alone == "" {
-			f.Origin = d.origin(n)
+			f.Origin = d.origin(n, anyOrigin+", or link or directory")
 			out = append(out, f)
 			return
 		}
@@ -54,7 +54,7 @@ func (d *decoder) run(n *node) Run {
 	commands := n.get("commands")
 	switch {
 	case commands == nil:
-		d.add(n.key, `run has no commands; write commands = [["program", "argument"]]`)
+		d.lacks(n, `run has no commands; write commands = [["program", "argument"]]`)
 	case commands.kind == isList && len(commands.items) == 0:
 		d.add(commands.at, `run has no commands; write commands = [["program", "argument"]]`)
 	case commands.kind == isList:
@@ -63,6 +63,9 @@ func (d *decoder) run(n *node) Run {
 				r.Commands = append(r.Commands, *a)
 			}
 		}
+	}
+	if v := n.get("out"); v != nil && !r.In.IsSet() && (n.get("in") == nil || n.get("in").kind == isString) {
+		d.add(v.key, `out belongs to a run in another image; leave it out: what commands write in the image itself stays where it is`)
 	}
 	if n.get("out") == nil && r.In.IsSet() {
 		d.add(n.get("in").at, `run in another image without out; add out = { "…" = "/…" }: nothing of it would be kept`)
@@ -76,7 +79,7 @@ func (d *decoder) source(n *node) *Origin {
 	case n == nil:
 		return nil
 	case n.kind == isTable:
-		return d.origin(n)
+		return d.origin(n, anyOrigin)
 	}
 	return &Origin{Kind: Path, Where: n.asText(), Dir: n.doc.dir, At: n.at}
 }

@@ -2,8 +2,11 @@ package definition
 
 import "strings"
 
-// origin reads where something comes from: exactly one kind, with what belongs to it.
-func (d *decoder) origin(n *node) *Origin {
+// anyOrigin are the keys of which an origin has one; some tables take fewer, or others beside them.
+const anyOrigin = "path, url, git, image, project or text"
+
+// origin reads where something comes from: exactly one kind, with what belongs to it. words are the kinds that may stand there.
+func (d *decoder) origin(n *node, words string) *Origin {
 	o := &Origin{Part: d.text(n, "path"), Ref: d.text(n, "ref"), SHA256: d.digests(n.get("sha256")), Arch: d.words(n.get("arch")), At: n.key}
 	if n.doc != nil {
 		o.Dir = n.doc.dir
@@ -22,7 +25,7 @@ func (d *decoder) origin(n *node) *Origin {
 	case n.get("path") != nil:
 		o.Kind, o.Where, o.Part = Path, o.Part, Text{}
 	default:
-		d.add(n.key, "%s says not where it comes from; write one of path, url, git, image, project or text", n.name())
+		d.lacks(n, "%s says not where it comes from; write one of %s", n.name(), words)
 		return o
 	}
 	if where := n.get(string(o.Kind)); where.doc != nil {
@@ -111,7 +114,7 @@ func (d *decoder) inTree(n *node) {
 // hashes checks that a download has a digest for all architectures that it is for.
 func (d *decoder) hashes(n *node, o *Origin) {
 	hash := n.get("sha256")
-	if hash == nil {
+	if hash == nil || hash.kind == isTable && len(hash.keys) == 0 {
 		d.add(n.get("url").at, `url without sha256; add sha256 = "…", 64 hexadecimal digits`)
 		return
 	}

@@ -3,6 +3,7 @@ package definition
 import (
 	"errors"
 	"fmt"
+	"path"
 	"regexp"
 	"slices"
 	"strings"
@@ -27,6 +28,9 @@ func checkDestination(s string) string {
 	}
 	if strings.HasSuffix(s, "/") {
 		return "ends with /; name the file or directory itself"
+	}
+	if path.Clean(s) != s {
+		return "has more in it than it needs; write " + path.Clean(s)
 	}
 	if regexp.MustCompile(`/python[0-9]+\.[0-9]+(?:/|$)`).MatchString(s) {
 		return "names a version of Python, which the next base does not have; write {site-packages}/…"

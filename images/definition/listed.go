@@ -39,10 +39,10 @@ func (n *node) listed(path []string) []Value {
 		for _, key := range n.keys {
 			out = append(out, n.table[key].listed(append(path[:len(path):len(path)], key))...)
 		}
-	case n.kind == isList && len(n.items) > 0 && slices.ContainsFunc(n.items, func(item *node) bool { return item.doc != n.doc }):
+	case n.kind == isList && len(n.items) > 0 && slices.ContainsFunc(n.items, func(item *node) bool { return !item.writtenWith(n.items[0]) }):
 		for from, to := 0, 0; from < len(n.items); from = to {
 			part := []any{}
-			for to = from; to < len(n.items) && n.items[to].doc == n.items[from].doc; to++ {
+			for to = from; to < len(n.items) && n.items[to].writtenWith(n.items[from]); to++ {
 				part = append(part, n.items[to].value())
 			}
 			out = append(out, Value{dotted(path), part, n.items[from].at})
@@ -51,6 +51,11 @@ func (n *node) listed(path []string) []Value {
 		out = append(out, Value{dotted(path), n.value(), n.at})
 	}
 	return out
+}
+
+// writtenWith says whether two items of a list stand in one list of one file.
+func (n *node) writtenWith(other *node) bool {
+	return n.doc == other.doc && slices.Equal(n.path[:len(n.path)-1], other.path[:len(other.path)-1])
 }
 
 // value is a node as plain data.

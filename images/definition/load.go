@@ -53,8 +53,8 @@ type loader struct {
 }
 
 func (l *loader) load() *Set {
-	defined, chosen := l.releases()
-	values := map[string]string{"release": strings.Join(texts(chosen), "-")}
+	defined, chosen, name := l.releases()
+	values := map[string]string{"release": name}
 	ofName := len(l.docs) - 1
 	if name := l.last("name"); name != nil {
 		values["name"], ofName = name.text, name.doc.level
@@ -100,8 +100,9 @@ func (l *loader) merged(chosen []Text) *node {
 	return out
 }
 
-// releases are the overlays that are defined, and those that are chosen.
-func (l *loader) releases() (defined, chosen []Text) {
+// releases are the overlays that are defined, those that are chosen, and what {release} stands for: the names that were asked for, so that
+// one which nobody defines has no further consequences.
+func (l *loader) releases() (defined, chosen []Text, name string) {
 	for _, d := range l.docs {
 		if all := d.top.get("release"); all != nil {
 			for _, name := range all.keys {
@@ -113,7 +114,11 @@ func (l *loader) releases() (defined, chosen []Text) {
 	if n := l.last("default-release"); n != nil && len(asked) == 0 {
 		asked = []Text{{n.text, n.at}}
 	}
+	var names []string
 	for _, r := range asked {
+		if !slices.Contains(names, r.Value) {
+			names = append(names, r.Value)
+		}
 		switch {
 		case slices.Contains(texts(chosen), r.Value):
 		case slices.Contains(texts(defined), r.Value):
@@ -124,7 +129,7 @@ func (l *loader) releases() (defined, chosen []Text) {
 			l.add(scanner.Position{}, "%s: no such release; %s", r.asked(), l.definedIn(defined))
 		}
 	}
-	return defined, chosen
+	return defined, chosen, strings.Join(names, "-")
 }
 
 // asked is a value as it stood on the command line or in the environment.

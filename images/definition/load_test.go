@@ -51,6 +51,16 @@ func TestFind(t *testing.T) {
 	if _, err := Load(dir, filepath.Join(dir, "none.toml"), Options{}); err == nil || !strings.HasSuffix(err.Error(), "none.toml: no such file or directory") {
 		t.Error(err)
 	}
+	dangling := write(t, map[string]string{"pyproject.toml": "[tool.other]\n"})
+	if err := os.Symlink("nowhere", filepath.Join(dangling, "pbrx-go.toml")); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := Load(dangling, "", Options{}); err == nil || !strings.HasSuffix(err.Error(), "pbrx-go.toml: no such file or directory") {
+		t.Errorf("a link that leads nowhere: %v", err)
+	}
+	if got := problemsIn(t, write(t, map[string]string{"pyproject.toml": "[tool.pbrx_go]\nname = \"x\"\n"}), Options{}); got != "pyproject.toml:1:7: unknown table tool.pbrx_go; write tool.pbrx-go" {
+		t.Error(got)
+	}
 	broken := write(t, map[string]string{"pyproject.toml": "[tool.other\n"})
 	if set := load(t, broken, "", Options{}); set != nil {
 		t.Error("what is wrong in a file without us is for others to say")
@@ -126,6 +136,27 @@ func TestExtendsErrors(t *testing.T) {
 				t.Errorf("\n%s, not\n%s", got, c.want)
 			}
 		})
+	}
+}
+
+// Each part of a list says where it stands, and a command without words takes one back.
+func TestParts(t *testing.T) {
+	dir := write(t, map[string]string{
+		"parent.toml":  "command = [\"x\"]\nimage.a = { command = [\"y\"] }\n",
+		"pbrx-go.toml": "extends = \"parent.toml\"\ncommand = []\nimage.a = { command = [], args = [\"-f\"] }\npackages = [\"curl\"]\n[release.r]\npackages = [\"vim\"]\n",
+	})
+	set := load(t, dir, "", Options{Releases: []Text{{Value: "r"}}})
+	var got []string
+	for _, v := range set.Values {
+		if v.Key == "packages" {
+			got = append(got, fmt.Sprint(v, " ", v.At.Line))
+		}
+	}
+	if want := []string{`["curl"] 4`, `["vim"] 6`}; !slices.Equal(got, want) {
+		t.Errorf("%q", got)
+	}
+	if set.Command != nil || set.Images[0].Command != nil {
+		t.Errorf("%+v, %+v", set.Command, set.Images[0].Command)
 	}
 }
 

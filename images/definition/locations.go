@@ -23,6 +23,8 @@ func checkURL(s string) string {
 		return hintUserInfo
 	case u.Scheme == "file" && u.Path != "" && u.Host == "":
 		return ""
+	case u.Scheme == "file":
+		return "is no file; write file:///PATH"
 	case u.Scheme != "https" && u.Scheme != "http":
 		return "is reached by " + u.Scheme + "; write an https or file URL"
 	case u.Host == "":

@@ -9,7 +9,7 @@ import (
 func (s schema) merge(old, over *node, t table) *node {
 	out := *over
 	out.table, out.keys = map[string]*node{}, nil
-	out.named = old.named || over.named
+	out.named, out.unclear = old.named || over.named, old.unclear || over.unclear
 	dropped := droppedKeys(old, over, t)
 	for _, key := range old.keys {
 		if !slices.Contains(dropped, key) {

@@ -39,6 +39,8 @@ type node struct {
 	path []string
 	// named says that {name} was filled in.
 	named bool
+	// unclear says that a table had unknown keys: what it lacks may be what they mean.
+	unclear bool
 }
 
 // document is one file that was read.

@@ -28,6 +28,22 @@ func (s *Set) Origins() []Origin {
 	return all
 }
 
+// SingleFiles are those of Origins, by Key, that have to be files, not folders: packages and keys.
+func (s *Set) SingleFiles() map[string]bool {
+	out := map[string]bool{}
+	for _, c := range s.contents() {
+		for _, p := range c.Packages {
+			if p.Origin != nil {
+				out[p.Origin.Key()] = true
+			}
+		}
+		for _, r := range c.Repositories {
+			out[r.Key.Key()] = true
+		}
+	}
+	return out
+}
+
 // RequirementFiles are the origins of files of requirements, each once.
 func (s *Set) RequirementFiles() []Origin {
 	var all []Origin

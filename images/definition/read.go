@@ -38,8 +38,11 @@ func Find(dir, flag string) (string, error) {
 		return flag, nil
 	}
 	own, other := filepath.Join(dir, ownFile), filepath.Join(dir, pyprojectFile)
+	if name, pos := misnamed(other); name != "" {
+		return "", setupcfg.ErrorList{{Pos: pos, Msg: fmt.Sprintf("unknown table tool.%s; write tool.pbrx-go", name)}}
+	}
 	pos, inOther := tableOf(other)
-	_, err := os.Stat(own)
+	_, err := os.Lstat(own) // who reads it says where a link leads nowhere
 	switch {
 	case errors.Is(err, syscall.ENOTDIR):
 		return "", nil // who reads the project says so
@@ -62,14 +65,38 @@ func tableOf(file string) (scanner.Position, bool) {
 	if err != nil || !bytes.Contains(src, []byte("pbrx-go")) {
 		return scanner.Position{}, false
 	}
+	tool, err := toolTables(src)
+	if err != nil {
+		return scanner.Position{Filename: file}, true
+	}
+	_, ok := tool["pbrx-go"]
+	return setupcfg.ScanTOML(file, src).Key(prefixOf(file)...), ok
+}
+
+func toolTables(src []byte) (map[string]any, error) {
 	var data struct {
 		Tool map[string]any `toml:"tool"`
 	}
-	if _, err := toml.Decode(string(src), &data); err != nil {
-		return scanner.Position{Filename: file}, true
+	_, err := toml.Decode(string(src), &data)
+	return data.Tool, err
+}
+
+// misnamed is the place of a table of pyproject.toml that is meant for us and called otherwise; it would count for nobody.
+func misnamed(file string) (name string, pos scanner.Position) {
+	src, err := os.ReadFile(file)
+	if err != nil || !bytes.Contains(bytes.ToLower(src), []byte("pbrx")) {
+		return "", pos
 	}
-	_, ok := data.Tool["pbrx-go"]
-	return setupcfg.ScanTOML(file, src).Key(prefixOf(file)...), ok
+	tool, err := toolTables(src)
+	if err != nil {
+		return "", pos
+	}
+	for name = range tool {
+		if name != "pbrx-go" && strings.NewReplacer("-", "", "_", "", ".", "").Replace(strings.ToLower(name)) == "pbrxgo" {
+			return name, setupcfg.ScanTOML(file, src).Key("tool", name)
+		}
+	}
+	return "", pos
 }
 
 // reason is what an error of the file system says, without the path.

@@ -6,8 +6,8 @@ import "slices"
 func originRows() []row {
 	withProject := append(origins(), project)
 	return []row{
-		{key: "path", in: withProject, typ: aString, example: `"etc/app.conf"`, braces: ofBase(),
-			meaning: "Alone: a file or directory beside the definition. Beside another origin: which part of it.", peers: []string{"src", "local"}},
+		{key: "path", in: withProject, typ: aString, example: `"etc/app.conf"`, braces: ofBase(), check: checkPath,
+			meaning: "Alone: a file or directory beside the definition. Beside another origin: which part of it.", peers: []string{"src", "local", "file", "filename"}},
 		{key: "url", in: origins(), typ: aString, example: `"https://example.org/tool-{arch}.tar.gz"`, braces: ofBase(), check: checkURL, why: "source is fetched with git and ref",
 			meaning: `A download; path is a member or directory of the tar or zip, "." all of it.`, peers: []string{"href", "download"}},
 		{key: "git", in: withProject, typ: aString, example: `"https://opendev.org/openstack/nova"`, braces: ofSet(), check: checkGit,
@@ -35,7 +35,7 @@ func accountRows() []row {
 	return slices.Concat([]row{
 		{key: "subdirectory", in: inProject, typ: aString, example: `"python"`, braces: ofSet(), check: checkInside,
 			meaning: "Where in it the project lies.", peers: []string{"subdir", "directory"}},
-		{key: "patches", in: inProject, typ: somePaths, example: `"patches/nova"`, braces: ofSet(),
+		{key: "patches", in: inProject, typ: somePaths, example: `"patches/nova"`, braces: ofSet(), check: checkPath,
 			meaning: "A directory, whose *.patch files are applied in the order of their bytes; or a list of files.", peers: []string{"patch"}},
 		{key: "extras", in: inProject, typ: someStrings, example: `["ldap"]`, braces: ofSet(), check: checkProject,
 			meaning: "Extras of this project; those of the main project stand at the top level."},
@@ -68,10 +68,11 @@ func runRows() []row {
 			meaning: "Commands run in order, up to the first that fails; no shell, unless one is called.", peers: []string{"command", "cmd", "cmds", "script"}},
 		{key: "in", in: in, typ: aString, def: `"image"`, example: `"docker://node:22-bookworm"`, braces: ofSet(), check: checkReference,
 			meaning: "image, the finished file system; else another image, for other toolchains.", peers: []string{"image", "from"}},
-		{key: "source", in: in, typ: aSource, of: oneOrigin, def: "none", example: `"web"`, braces: ofSet(),
+		{key: "source", in: in, typ: aSource, of: oneOrigin, def: "none", example: `"web"`, braces: ofBase(), check: checkPath,
 			meaning: "Mounted at /src, the working directory.", peers: []string{"src"}},
-		{key: "out", in: in, typ: aTable, def: "none; required unless in is image", example: `{ "dist" = "zuul/web/static" }`, braces: ofPython(),
+		{key: "out", in: in, typ: aTable, def: "required where in is another image, which alone has it", example: `{ "dist" = "zuul/web/static" }`, braces: ofPython(),
 			meaning: "What of /src, or of an absolute path, becomes which file of the image; a relative destination lies in the main project's tree, before its wheel is made.", peers: []string{"output", "outputs"}},
+		{key: "env", in: in, typ: aTable, def: "none", example: `{ CI = "true" }`, braces: ofPython(), meaning: "Environment variables of the commands.", peers: []string{"environment", "environ"}},
 		{key: "cache", in: in, typ: someStrings, def: "none", example: `["/root/.cache"]`, braces: ofSet(), check: checkFolder,
 			meaning: "Directories that are kept between runs.", peers: []string{"caches"}},
 		{key: "network", in: in, typ: aBool, def: "false", example: "true",

@@ -39,7 +39,7 @@ func setRows() []row {
 			meaning: "Further names whose constraints do not count.",
 			peers:   []string{"constraint-exclude"}},
 		{key: "resolver", in: setLevel(), typ: aString, def: "pip", layer: "resolution", example: `"pip"`, braces: ofSet(), check: oneOf("pip", "uv"), why: "all images of a set share one resolution",
-			meaning: "Who resolves versions, as --resolver."},
+			meaning: "Who resolves versions: pip only, in this version."},
 		{key: "init", in: setLevel(), typ: aString, def: "dumb-init, tini or catatonit of the distribution", layer: "L2, config", example: `"/usr/bin/tini"`, braces: ofSet(), check: checkInit, why: "all images of a set share one init; entrypoint replaces it in an image",
 			meaning: "The init put before every command, or none; as --init-path.",
 			peers:   []string{"init-path", "init_path", "tini"}},
@@ -47,8 +47,8 @@ func setRows() []row {
 			meaning: "What becomes of images whose scripts would die at start; as --check.", peers: []string{"checks"}},
 		{key: "prefix", in: setLevel(), typ: aString, def: "none", layer: "names only", example: `"registry.example.org/team"`, braces: ofSet(), check: checkPrefix, why: "the names of a set share one prefix",
 			meaning: "Put before every image name, as --prefix.", peers: []string{"registry", "namespace"}},
-		{key: "platforms", in: setLevel(), typ: someStrings, def: "the engine's own", example: `["linux/amd64", "linux/arm64"]`, braces: ofSet(), check: checkPlatform, why: "all images of a set are made for the same platforms",
-			meaning: "The platforms that images are made for, as --platform.", peers: []string{"platform", "archs", "architectures"}},
+		{key: "platforms", in: setLevel(), typ: someStrings, def: "the engine's own", example: `["linux/amd64"]`, braces: ofSet(), check: checkPlatform, why: "all images of a set are made for the same platforms",
+			meaning: "The platforms that images are made for: one only, that of the engine, in this version.", peers: []string{"platform", "archs", "architectures"}},
 		{key: "bindep", in: setLevel(), typ: aPath, def: "the main project's bindep.txt", layer: "L2", example: `"../bindep.txt"`, braces: ofSet(), why: "an image's own packages are listed in its packages",
 			meaning: `Another bindep file; "" for none.`, peers: []string{"bindep_file", "bindep-file", "system_file"}},
 		{key: "scripts", in: setLevel(), typ: someStrings, def: `["*"]`, layer: "names only", example: `["zuul*", "!zuul-bwrap"]`, braces: ofSet(), replaces: true, check: checkPattern, why: "it chooses the images",
@@ -62,7 +62,7 @@ func setRows() []row {
 func tableRows() []row {
 	return []row{
 		{key: "project", in: setLevel(), typ: namedTables, of: project, layer: "wheels go to L4", example: `{ nova = { git = "https://opendev.org/openstack/nova", ref = "master" } }`, why: "all images of a set share one installation",
-			meaning: "Source that is built, by handle: beside the main project, or as it where the handle is the name of the set.", peers: []string{"projects", "source_projects"}},
+			meaning: "Source that is built, by handle: beside the main project, or as it where the handle is the name of the set.", peers: []string{"projects", "source_projects", "sibling", "siblings"}},
 		{key: "user", in: setLevel(), typ: namedTables, of: user, layer: "L1, a layer a file", example: `{ nova = { uid = 42424 } }`, why: "accounts are those of the base image; to set who the container runs as, write run-as",
 			meaning: "Accounts, by handle, with the directories they own.", peers: []string{"users", "account", "accounts"}},
 		{key: "release", in: []table{topLevel}, typ: namedTables, of: overlay, example: `{ "2025.1" = { base = "docker://ubuntu:22.04" } }`, why: "an overlay has none of its own",

@@ -178,8 +178,10 @@ type User struct {
 
 // File is something put at a destination: an origin, a link or a directory.
 type File struct {
-	Dest   string
-	Origin *Origin
+	Dest string
+	// Written is the destination as the file has it, with its braces.
+	Written string
+	Origin  *Origin
 	// Link is the target of a symbolic link.
 	Link      Text
 	Directory bool

@@ -30,7 +30,7 @@ func (t valueType) words() string {
 	case aBool:
 		return "true or false"
 	case aNumber:
-		return "a number"
+		return "a whole number"
 	case someStrings:
 		return "a list of strings"
 	case anArgv:

@@ -16,7 +16,7 @@ func unknown(n *node, key string, t table) string {
 	}
 	here := newSchema()[t]
 	for _, r := range rows() {
-		if slices.Contains(r.in, t) && slices.Contains(r.peers, key) {
+		if slices.Contains(r.in, t) && (slices.Contains(r.peers, key) || slices.Contains(r.peers, strings.ToLower(key))) {
 			return fmt.Sprintf("unknown key %q; write %s = %s", key, r.key, r.typ.sketch())
 		}
 	}
@@ -49,19 +49,24 @@ func (t valueType) sketch() string {
 	}
 }
 
-// elsewhere says where a key belongs that other tables have.
+// elsewhere says where a key belongs that other tables have. Of an image or overlay that is the top level, if that has the key.
 func elsewhere(n *node, key string, t table) string {
 	var places []string
 	why := ""
+	holdsContent := slices.Contains(everywhere(), t)
 	for _, r := range rows() {
 		if r.key != key {
 			continue
 		}
-		if r.asString() != "" && n.table[key].kind == isString {
+		if holdsContent && r.asString() != "" && n.table[key].kind == isString {
 			return fmt.Sprintf(r.asString(), n.table[key].text)
 		}
-		if r.why != "" && slices.Contains(r.in, topLevel) {
+		if r.why != "" && (holdsContent || t == project || slices.Contains(r.in, topLevel)) {
 			why = ": " + r.why
+		}
+		if holdsContent && slices.Contains(r.in, topLevel) {
+			places = []string{string(topLevel)}
+			break
 		}
 		for _, in := range r.in {
 			if in != overlay && !slices.Contains(places, string(in)) {
@@ -92,8 +97,25 @@ func refused(t table) map[string]string {
 		"onbuild":     "unknown key %q; images are not stacked on images, remove it",
 		"maintainer":  "unknown key %q; write labels = { \"org.opencontainers.image.authors\" = \"…\" }",
 	}
-	for _, flag := range []string{"engine", "output", "tag", "mirror", "cache-from", "cache-to", "no-cache", "progress"} {
-		out[flag] = "%q belongs to the machine, not to the project; set --" + flag + " or PBRX_GO_" + strings.ToUpper(strings.ReplaceAll(flag, "-", "_"))
+	for flag, belongs := range machineFlags() {
+		variable := strings.ToUpper(strings.ReplaceAll(flag, "-", "_"))
+		said := "%q belongs to " + belongs + ", not to the project; set --" + flag + " or PBRX_GO_" + variable
+		out[flag], out[strings.ReplaceAll(flag, "-", "_")] = said, said
+	}
+	if t == topLevel {
+		out["tool"] = "%q belongs to pyproject.toml; write the keys of [tool.pbrx-go] at the top level of this file"
+	}
+	return out
+}
+
+// machineFlags are the flags that have no key, and whose they are.
+func machineFlags() map[string]string {
+	out := map[string]string{}
+	for _, flag := range []string{"engine", "output", "tag", "mirror", "cache-from", "cache-to", "progress"} {
+		out[flag] = "the machine"
+	}
+	for _, flag := range []string{"no-cache", "refresh", "push", "only", "timings", "format", "dry-run", "quiet", "debug", "gui-scripts"} {
+		out[flag] = "one build"
 	}
 	return out
 }

@@ -34,7 +34,7 @@ func oneOf(words ...string) func(string) string {
 }
 
 func checkName(s string) string {
-	if _, err := naming.ImageName(s); err != nil {
+	if _, err := naming.ImageName(s); err != nil || strings.ContainsAny(s, "{}") {
 		return "cannot name images; write lower-case letters and digits, separated by . _ or -"
 	}
 	return ""
@@ -91,6 +91,14 @@ func checkVenv(s string) string {
 		return problem
 	}
 	return checkFolder(s)
+}
+
+// checkPath is for paths beside the file, and for parts of what an origin names.
+func checkPath(s string) string {
+	if s == "" {
+		return `is empty; write "." for the whole folder`
+	}
+	return ""
 }
 
 // checkInside is for a path in a tree.

@@ -27,11 +27,18 @@ func (s *Set) warnings() []setupcfg.Warning {
 		}
 	}
 	for _, ref := range references {
-		if l, err := naming.ParseLocation(ref.Value); err == nil && l.Transport == naming.Registry && strings.HasSuffix(l.Name, ":latest") {
+		if l, err := naming.ParseLocation(ref.Value); err == nil && l.Transport == naming.Registry && isLatest(l.Name) {
 			out = append(out, setupcfg.Warning{Pos: ref.At, Msg: ref.Value + " is another image tomorrow", Hint: "name a version"})
 		}
 	}
 	return out
+}
+
+// isLatest says whether a reference to a registry is that of the tag latest, said or not, without a digest.
+func isLatest(name string) bool {
+	last := name[strings.LastIndexByte(name, '/')+1:]
+	_, tag, tagged := strings.Cut(last, ":")
+	return last != "" && !strings.Contains(last, "@") && (!tagged || tag == "latest")
 }
 
 // contents are those of the base image and of all others.

@@ -1,7 +1,9 @@
 package cli
 
 import (
+	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"text/tabwriter"
@@ -92,7 +94,24 @@ func projectName(dir string) setupcfg.Fact[string] {
 	return name
 }
 
+// checkFolder says that a directory is not one: nothing that is not there needs no configuration.
+func checkFolder(dir string) error {
+	info, err := os.Stat(dir)
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return usagef("%s does not exist: name the project's directory", dir)
+	case err != nil:
+		return usageError{err}
+	case !info.IsDir():
+		return usagef("%s is no directory: name the project's directory, or the file with --config", dir)
+	}
+	return nil
+}
+
 func (a *app) configCheck(cmd *cobra.Command, o *configOptions) error {
+	if err := checkFolder(o.dir); err != nil {
+		return err
+	}
 	name := projectName(o.dir).Value
 	if name == "" {
 		name = "name" // a file that others extend leaves it to them
@@ -115,6 +134,9 @@ func (a *app) configCheck(cmd *cobra.Command, o *configOptions) error {
 func (a *app) configShow(cmd *cobra.Command, o *configOptions) error {
 	if o.format != "text" && o.format != "json" {
 		return usagef("--format %s: use text or json", o.format)
+	}
+	if err := checkFolder(o.dir); err != nil {
+		return err
 	}
 	name := projectName(o.dir)
 	set, err := definition.Load(o.dir, o.config, definition.Options{Releases: o.releaseTexts(cmd.Flags()), ProjectName: name.Value})

@@ -35,6 +35,21 @@ func configFiles(t *testing.T, files map[string]string) string {
 	return dir
 }
 
+// A directory that is none is not one that needs no configuration.
+func TestConfigOfNoDirectory(t *testing.T) {
+	t.Chdir(configFiles(t, map[string]string{"pyproject.toml": ""}))
+	for dir, want := range map[string]string{
+		"nowhere":        "error: nowhere does not exist: name the project's directory\n",
+		"pyproject.toml": "error: pyproject.toml is no directory: name the project's directory, or the file with --config\n",
+	} {
+		for _, command := range []string{"show", "check"} {
+			if code, _, stderr := configRun(t, nil, command, dir); code != 2 || stderr != want {
+				t.Errorf("%s: exit %d: %s", command, code, stderr)
+			}
+		}
+	}
+}
+
 // shownBy is who set a key and to what, by config show.
 func shownBy(t *testing.T, environ []string, key string, args ...string) (value any, by string) {
 	t.Helper()

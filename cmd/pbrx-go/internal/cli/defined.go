@@ -8,6 +8,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 	"text/scanner"
 	"time"
 
@@ -94,13 +95,39 @@ func (d *defined) here(dir string, project *setupcfg.Project) {
 }
 
 // mainProject is the project of the set where the folder of the definition has none: the one that is called as the set is.
-func (d *defined) mainProject() (definition.Project, bool) {
-	for _, p := range d.set.Projects {
-		if p.Handle == d.set.Name.Value {
+func mainProject(set *definition.Set) (definition.Project, bool) {
+	for _, p := range set.Projects {
+		if p.Handle == set.Name.Value {
 			return p, true
 		}
 	}
 	return definition.Project{}, false
+}
+
+// checkMain says what stands against the main project, before anything is fetched: there is one, in the folder or of the definition, or
+// something else to install.
+func checkMain(dir string, set *definition.Set) error {
+	file := set.Files[len(set.Files)-1]
+	main, fetched := mainProject(set)
+	var handles []string
+	for _, p := range set.Projects {
+		handles = append(handles, p.Handle)
+	}
+	switch here := holdsProject(dir); {
+	case here && fetched:
+		return usagef("%s: %s is the project in %s: name it otherwise, or move this file to a folder of its own", main.At, main.Handle, dir)
+	case here || fetched:
+	case !set.Name.IsSet() && len(handles) > 0:
+		return usagef("%s: there is no project in %s, and no name that says which project is the main one: write name = %q", file, dir, handles[0])
+	case !set.Name.IsSet() && len(set.Requirements) > 0:
+		return usagef("%s: there is no project in %s that could name the images: write name = \"…\"", file, dir)
+	case !set.Name.IsSet():
+		return usagef("%s: nothing to install: there is no project in %s, and no [project] here: add one, and name = \"…\" that says which it is", file, dir)
+	case len(set.Requirements) == 0 && len(handles) > 0:
+		return usagef("%s: nothing to install: there is no project in %s, and no [project.%s]; known are %s: mend the name, or add requirements",
+			set.Name.At, dir, set.Name.Value, strings.Join(handles, ", "))
+	}
+	return nil
 }
 
 // holdsProject says whether a folder has a Python project of its own.
@@ -113,21 +140,19 @@ func holdsProject(dir string) bool {
 
 // readDefined reads the main project of a set.
 func (a *app) readDefined(dir string, d *defined, flags *planFlags) (images.Input, string, error) {
-	main, fetched := d.mainProject()
+	main, fetched := mainProject(d.set)
 	switch {
-	case holdsProject(dir) && fetched:
-		return images.Input{}, dir, usagef("%s: %s is the project in %s: name it otherwise, or move this file to a folder of its own", main.At, main.Handle, dir)
 	case fetched:
 		dir = d.checkouts[main.Handle].Dir
 	case !holdsProject(dir):
-		if !d.set.Name.IsSet() {
-			return images.Input{}, dir, usagef("%s: nothing to install: there is no project in %s, and no `name` that a [project] is called by", d.set.Files[len(d.set.Files)-1], dir)
-		}
 		return images.Input{NoProject: true, Version: map[string]string{}, Project: &setupcfg.Project{
 			Name: setupcfg.Fact[string]{Value: d.set.Name.Value, Status: setupcfg.Known, Pos: d.set.Name.At}}}, dir, nil
 	}
 	in, err := a.readFolder(dir, flags)
-	if err == nil && fetched {
+	switch {
+	case err != nil && fetched:
+		err = fmt.Errorf("%s: reading %s: %w", main.At, main.Handle, err)
+	case fetched:
 		pretend(&in, d.checkouts[main.Handle])
 	}
 	return in, dir, err
@@ -163,7 +188,7 @@ func (d *defined) bindepFile(own *bindep.File) (*bindep.File, error) {
 
 // neighbours are the projects of the definition beside the main one. What --sibling names is used in their place.
 func (a *app) neighbours(d *defined, in images.Input) ([]images.SiblingInput, error) {
-	main, fetched := d.mainProject()
+	main, fetched := mainProject(d.set)
 	var out []images.SiblingInput
 	for _, p := range d.set.Projects {
 		if fetched && p.Handle == main.Handle {
@@ -173,6 +198,9 @@ func (a *app) neighbours(d *defined, in images.Input) ([]images.SiblingInput, er
 		if err != nil {
 			return nil, err
 		}
+		if err := distinct(s, in, out); err != nil {
+			return nil, err
+		}
 		if !slices.ContainsFunc(in.Siblings, func(o images.SiblingInput) bool {
 			return setupcfg.Canonical(o.Project.Name.Value) == setupcfg.Canonical(s.Project.Name.Value)
 		}) {
@@ -180,6 +208,20 @@ func (a *app) neighbours(d *defined, in images.Input) ([]images.SiblingInput, er
 		}
 	}
 	return out, nil
+}
+
+// distinct says whether a project is one that is built already.
+func distinct(s images.SiblingInput, in images.Input, others []images.SiblingInput) error {
+	name := s.Project.Name.Value
+	if !in.NoProject && setupcfg.Canonical(name) == setupcfg.Canonical(in.Project.Name.Value) {
+		return usagef("%s: %s is the main project itself: leave it out", s.From, name)
+	}
+	for _, o := range others {
+		if setupcfg.Canonical(name) == setupcfg.Canonical(o.Project.Name.Value) {
+			return usagef("%s: this is %s, as project.%s is (%s): keep one", s.From, name, o.Dir, o.From)
+		}
+	}
+	return nil
 }
 
 func (a *app) neighbour(p definition.Project, c origins.Checkout) (images.SiblingInput, error) {
@@ -194,6 +236,9 @@ func (a *app) neighbour(p definition.Project, c origins.Checkout) (images.Siblin
 	s := images.SiblingInput{Dir: p.Handle, Folder: c.Dir, Required: true, Pin: c.Pin, From: p.At.String(),
 		Input: images.Input{Project: project, Version: map[string]string{}}}
 	for _, e := range p.Extras {
+		if problem := images.UnknownExtra(project, e.Value); problem != "" {
+			return s, usagef("%s: %s", e.At, problem)
+		}
 		s.Extras = append(s.Extras, e.Value)
 	}
 	if s.NativeSource, err = setupcfg.NativeSource(files); err != nil {
@@ -222,11 +267,11 @@ func (d *defined) constraints(ctx context.Context) ([]host.DeclaredConstraint, e
 		if err != nil {
 			return nil, err
 		}
-		data, err := content.Bytes()
+		data, err := fileBytes(*c.Origin, content)
 		if err != nil {
-			return nil, fmt.Errorf("%s: %w", c.Origin.At, err)
+			return nil, err
 		}
-		out = append(out, host.DeclaredConstraint{Data: data, Name: c.Origin.String()})
+		out = append(out, host.DeclaredConstraint{Data: data, Name: c.Origin.FileName()})
 	}
 	return out, nil
 }
@@ -239,6 +284,22 @@ func (d *defined) fetch(ctx context.Context, o definition.Origin, arch string) (
 	return content, err
 }
 
+// fileBytes are those of an origin that has to be a file.
+func fileBytes(o definition.Origin, content origins.Content) ([]byte, error) {
+	if content.Folder {
+		return nil, notAFile(o)
+	}
+	data, err := content.Bytes()
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", o.At, err)
+	}
+	return data, nil
+}
+
+func notAFile(o definition.Origin) error {
+	return usagef("%s: %s is a folder, where a file is needed: name the file as path", o.At, o)
+}
+
 // contents are what the origins of a set were found to be, and the folders that hold them.
 type contents struct {
 	known   map[string]images.Content
@@ -249,6 +310,7 @@ type contents struct {
 // contents fetches what a set needs on its base. What only images that are not built need is fetched, too: its pins are in the plan.
 func (d *defined) contents(ctx context.Context, set *definition.Set, arch string) (contents, error) {
 	c := contents{known: map[string]images.Content{}, lines: map[string][]setupcfg.Requirement{}}
+	single := set.SingleFiles()
 	for _, o := range set.Origins() {
 		if o.Kind == definition.FromImage {
 			c.known[o.Key()] = images.Content{Origin: o.String(), Image: o.Where.Value, Path: o.Part.Value}
@@ -257,6 +319,9 @@ func (d *defined) contents(ctx context.Context, set *definition.Set, arch string
 		found, err := d.fetch(ctx, o, arch)
 		if err != nil {
 			return c, err
+		}
+		if found.Folder && single[o.Key()] {
+			return c, notAFile(o)
 		}
 		sum := sha256.Sum256([]byte(found.Pin + "\x00" + o.Key()))
 		name := "content-" + hex.EncodeToString(sum[:8])
@@ -277,9 +342,9 @@ func (d *defined) contents(ctx context.Context, set *definition.Set, arch string
 
 // requirementFile reads the requirements of a file.
 func requirementFile(o definition.Origin, content origins.Content) ([]setupcfg.Requirement, error) {
-	src, err := content.Bytes()
+	src, err := fileBytes(o, content)
 	if err != nil {
-		return nil, fmt.Errorf("%s: %w", o.At, err)
+		return nil, err
 	}
 	lines, err := setupcfg.RequirementLines(src)
 	if err != nil {
@@ -287,7 +352,7 @@ func requirementFile(o definition.Origin, content origins.Content) ([]setupcfg.R
 	}
 	var out []setupcfg.Requirement
 	for _, l := range lines {
-		pos := scanner.Position{Filename: o.String(), Line: l.Line, Column: l.Column}
+		pos := scanner.Position{Filename: o.FileName(), Line: l.Line, Column: l.Column}
 		if l.Text == "" {
 			continue
 		}

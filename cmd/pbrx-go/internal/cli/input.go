@@ -39,6 +39,9 @@ func (a *app) readInput(ctx context.Context, dir string, set *definition.Set, fl
 
 // readSet reads the projects of a definition.
 func (a *app) readSet(ctx context.Context, p *projectInput, set *definition.Set, flags *planFlags) (err error) {
+	if err = checkMain(p.dir, set); err != nil {
+		return err
+	}
 	if p.defined, err = a.openDefinition(ctx, set, flags); err != nil {
 		return err
 	}

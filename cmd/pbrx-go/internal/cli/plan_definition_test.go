@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"slices"
 	"strings"
 	"testing"
 
@@ -125,15 +126,113 @@ func TestConfigurationAgainstTheProject(t *testing.T) {
 	}
 }
 
+// What is wrong with the projects and files that a definition names, each with its place and what to do.
+func TestPlanRefusals(t *testing.T) {
+	lib := "[project]\nname = \"lib\"\nversion = \"1\"\n"
+	with := func(config string) map[string]string {
+		return map[string]string{"pyproject.toml": gauge, "lib/pyproject.toml": lib, "more/x": "", "pbrx-go.toml": config}
+	}
+	alone := func(config string) map[string]string {
+		return map[string]string{"lib/pyproject.toml": lib, "more/x": "", "pbrx-go.toml": config}
+	}
+	nowhere := "git = \"file:///nowhere\", ref = \"v1\"" // which nobody asks for
+	for _, c := range []struct {
+		files map[string]string
+		want  string
+	}{
+		{with("project.lib = { path = \"lib\" }\nproject.lub = { path = \"lib\" }\n"), `pbrx-go.toml:2:9: this is lib, as project.lib is (pbrx-go.toml:1:9): keep one`},
+		{with("project.gauge = { path = \".\" }\n"), `pbrx-go.toml:1:9: gauge is the main project itself: leave it out`},
+		{with("project.lib = { path = \"lib\", extras = [\"nope\"] }\n"), `pbrx-go.toml:1:41: lib has no extra "nope": it has none`},
+		{with("packages = [{ path = \"more\" }]\n"), `pbrx-go.toml:1:13: more is a folder, where a file is needed: name the file as path`},
+		{with("repository.x = { uri = \"https://h/x\", key = { path = \"more\" } }\n"), `pbrx-go.toml:1:39: more is a folder, where a file is needed: name the file as path`},
+		{with("constraints = [{ project = \"gauge\" }]\n"), `pbrx-go.toml:1:16: project gauge is a folder, where a file is needed: name the file as path`},
+		{with("requirements = [{ text = \"-r x\" }]\n"), `pbrx-go.toml:1:17: a text:1:1: "-r x" is an option of pip: a file of requirements has one requirement a line here; constraints have a key of their own`},
+		{with("constraints = [{ text = \"a==1\" }, { text = \"a==2\" }]\n"), `pbrx-go.toml:1:35: a text:1:1: a==2 contradicts a==1 of pbrx-go.toml:1:16: a text:1:1, remove one of them, or leave the name out with constraints-exclude = ["a"]`},
+		{with("name = \"x\"\nproject.x = { " + nowhere + " }\n"), `pbrx-go.toml:2:9: x is the project in .: name it otherwise, or move this file to a folder of its own`},
+		{alone(""), `pbrx-go.toml: nothing to install: there is no project in ., and no [project] here: add one, and name = "…" that says which it is`},
+		{alone("project.x = { " + nowhere + " }\n"), `pbrx-go.toml: there is no project in ., and no name that says which project is the main one: write name = "x"`},
+		{alone("requirements = [\"x\"]\n"), `pbrx-go.toml: there is no project in . that could name the images: write name = "…"`},
+		{alone("name = \"y\"\nproject.x = { " + nowhere + " }\n"), `pbrx-go.toml:1:8: nothing to install: there is no project in ., and no [project.y]; known are x: mend the name, or add requirements`},
+		{alone("name = \"x\"\nproject.x = { path = \"more\" }\n"), `pbrx-go.toml:2:9: reading x: no setup.cfg, pyproject.toml or setup.py in this directory, run pbrx-go in the directory of a Python project, or name that directory`},
+	} {
+		code, _, stderr := planned(t, c.files)
+		if code != 2 || stderr != "error: "+c.want+"\n" {
+			t.Errorf("%s\nexit %d: %swant %s", c.files["pbrx-go.toml"], code, stderr, c.want)
+		}
+	}
+}
+
 // Where the definition leaves one image, that has the set's name.
 func TestOneImage(t *testing.T) {
 	p := planOf(t, map[string]string{"pyproject.toml": gauge, "pbrx-go.toml": "scripts = []\nname = \"meter\"\ncommand = [\"sh\"]\n"})
 	if len(p.Images) != 1 || p.Images[0].Name != "meter" || strings.Join(p.Images[0].Cmd, " ") != "sh" {
 		t.Errorf("the images are %+v", p.Images)
 	}
+	code, _, stderr := planned(t, map[string]string{"pbrx-go.toml": "requirements = [\"idna\"]\n"})
+	if want := "error: pbrx-go.toml: there is no project in . that could name the images: write name = \"…\"\n"; code != 2 || stderr != want {
+		t.Errorf("exit %d: %s", code, stderr)
+	}
 	p = planOf(t, map[string]string{"pbrx-go.toml": "name = \"ee\"\nrequirements = [\"idna\"]\n"})
 	if len(p.Images) != 1 || p.Images[0].Name != "ee" || p.Images[0].Requirements[0].Text != "idna" {
 		t.Errorf("the images are %+v", p.Images)
+	}
+}
+
+// Every step of commands is in the plan with what it costs, and counted; of images that are not built it is what goes into the wheel.
+func TestPlanOfRuns(t *testing.T) {
+	const config = `
+[[run]]
+commands = [["one", "more"], ["two"]]
+[[run]]
+in = "node:22"
+commands = [["yarn"]]
+out = { "dist" = "/usr/share/gauge" }
+network = true
+[[image.gauge-read.run]]
+commands = [["fetch"]]
+network = true
+[[image.gauge-reset.run]]
+in = "go:1"
+commands = [["make"]]
+out = { "lib" = "gauge/lib" }
+[[image.gauge-reset.run]]
+commands = [["left", "out"]]
+`
+	code, stdout, stderr := planned(t, map[string]string{"pyproject.toml": gauge, "pbrx-go.toml": config}, "--format", "text", "--only", "gauge-read")
+	var got []string
+	for line := range strings.Lines(stdout) {
+		if _, run, ok := strings.Cut(line, "  run "); ok {
+			got = append(got, strings.Join(strings.Fields(run), " "))
+		}
+	}
+	const again = "it runs again at every change of the source or of what is below it"
+	want := []string{
+		"one more; two pbrx-go.toml:2:3 " + again + ", for all images",
+		"yarn pbrx-go.toml:4:3 in node:22; with a network: not reproducible from the lock",
+		"fetch pbrx-go.toml:9:20 " + again + "; with a network: not reproducible from the lock",
+		"make pbrx-go.toml:12:21 in go:1",
+	}
+	if code != 0 || !slices.Equal(got, want) {
+		t.Errorf("exit %d, the plan has\n%s\nwant\n%s\n%s", code, strings.Join(got, "\n"), strings.Join(want, "\n"), stderr)
+	}
+}
+
+// The summary counts those steps, and says that images run as root although there is an account.
+func TestSayDefinition(t *testing.T) {
+	elsewhere := images.RunStep{In: "go:1", Out: []images.Output{{Path: "lib", Dest: "gauge/lib"}}}
+	read := images.Image{Selected: true, Runs: []images.RunStep{{}, elsewhere}}
+	for want, p := range map[string]images.Plan{
+		"": {Images: []images.Image{{Selected: true}, {Runs: []images.RunStep{{}}}}},
+		"1 step of commands: the plan says what it costs\n":    {Images: []images.Image{{Runs: []images.RunStep{{}, elsewhere}}}},
+		"2 steps of commands: the plan says what each costs\n": {Images: []images.Image{{Runs: []images.RunStep{{}}}, read}},
+		"left out: x\n1 images run as the base's user, mostly root: run-as = \"gauge\" makes them run as that account\n": {LeftOut: []string{"x"},
+			Levels: []images.Level{{Accounts: []images.Account{{Name: "gauge"}}}}, Images: []images.Image{{Selected: true}, {}, {Selected: true, Config: images.Config{User: "1:1"}}}},
+	} {
+		var out bytes.Buffer
+		(&app{streams: Streams{Err: &out}}).sayDefinition(&p)
+		if out.String() != want {
+			t.Errorf("%+v: %q, want %q", p, out.String(), want)
+		}
 	}
 }
 
