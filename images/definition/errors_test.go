@@ -268,3 +268,13 @@ func TestRefusals(t *testing.T) {
 		})
 	}
 }
+
+// Of two names that are meant for us it is always the same one that is said.
+func TestMisnamedTwice(t *testing.T) {
+	dir := write(t, map[string]string{"pyproject.toml": "[tool.pbrx_go]\nname = \"a\"\n[tool.pbrxgo]\nname = \"b\"\n[tool.PBRX-go]\n[tool.PBRX_GO]\n"})
+	for range 20 {
+		if got, want := problemsIn(t, dir, Options{}), "pyproject.toml:5:7: unknown table tool.PBRX-go; write tool.pbrx-go"; got != want {
+			t.Fatalf("%s, not %s", got, want)
+		}
+	}
+}

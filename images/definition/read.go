@@ -5,8 +5,10 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"maps"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"syscall"
 	"text/scanner"
@@ -91,7 +93,7 @@ func misnamed(file string) (name string, pos scanner.Position) {
 	if err != nil {
 		return "", pos
 	}
-	for name = range tool {
+	for _, name := range slices.Sorted(maps.Keys(tool)) {
 		if name != "pbrx-go" && strings.NewReplacer("-", "", "_", "", ".", "").Replace(strings.ToLower(name)) == "pbrxgo" {
 			return name, setupcfg.ScanTOML(file, src).Key("tool", name)
 		}
