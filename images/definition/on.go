@@ -2,6 +2,7 @@ package definition
 
 import (
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 	"text/scanner"
@@ -54,8 +55,8 @@ func (b *base) fill(text string, at scanner.Position) string {
 	if problem != "" { // was checked when it was read
 		return text
 	}
-	for word, value := range known {
-		if value == "" && strings.Contains(strings.ReplaceAll(text, "{{", ""), "{"+word+"}") {
+	for _, word := range slices.Sorted(maps.Keys(known)) {
+		if known[word] == "" && strings.Contains(strings.ReplaceAll(text, "{{", ""), "{"+word+"}") {
 			b.add(at, "{%s} has no value on this base; write it out", word)
 		}
 	}

@@ -66,6 +66,7 @@ func TestOnErrors(t *testing.T) {
 	for text, want := range map[string]string{
 		`file."/x" = { url = "https://h/x", sha256 = { amd64 = "` + someHash + `" } }`:           `1:21: no sha256 for arm64; add it, or arch = ["amd64"] to leave the file out there`,
 		`repository.x = { uri = "https://h/{codename}", key = { path = "k" } }`:                  `1:24: {codename} has no value on this base; write it out`,
+		`repository.x = { uri = "https://h/{version-id}/{codename}", key = { path = "k" } }`:     "1:24: {codename} has no value on this base; write it out\nD/pbrx-go.toml:1:24: {version-id} has no value on this base; write it out",
 		"file.\"{prefix}/x\" = { text = \"\" }\nfile.\"{site-packages}/../x\" = { text = \"\" }": "",
 		"file.\"{prefix}/x\" = { text = \"\" }\nfile.\"/usr/x\" = { text = \"\" }\n":             `1:6: "/usr/x" is the destination of D/pbrx-go.toml:2:6 as well; keep one`,
 	} {
