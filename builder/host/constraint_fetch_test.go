@@ -175,7 +175,7 @@ func TestConstraintsOfGit(t *testing.T) {
 	if err := os.Chmod(filepath.Join(templates, "hooks/reference-transaction"), 0o755); err != nil {
 		t.Fatal(err)
 	}
-	root := machine(t, map[string]string{".gitconfig": "[init]\ntemplateDir = " + templates + "\n[core]\nhooksPath = " + templates + "/hooks\n"})
+	root := machine(t, map[string]string{".gitconfig": "[init]\ntemplateDir = " + templates + "\n[core]\nhooksPath = " + templates + "/hooks\n[safe]\nbareRepository = explicit\n"})
 	temporary := t.TempDir()
 	t.Setenv("TMPDIR", temporary)
 	env := map[string]string{"GIT_DIR": "/nowhere", "GIT_INDEX_FILE": "/nowhere"}

@@ -145,7 +145,7 @@ func gitSays(stderr string, err error) error {
 // credentials, which argv shows to everybody.
 func (f *fetcher) gitCommand(ctx context.Context, repo repository, dir string, argv ...string) *exec.Cmd {
 	const helper = `!f() { test "$1" = get && printf 'username=%s\npassword=%s\n' "$PBRX_GO_GIT_LOGIN" "$PBRX_GO_GIT_PASSWORD"; }; f`
-	options := []string{"-c", "core.hooksPath=" + os.DevNull, "-c", "gc.auto=0", "-c", "maintenance.auto=false", "-c", "protocol.ext.allow=never",
+	options := []string{"-c", "core.hooksPath=" + os.DevNull, "-c", "gc.auto=0", "-c", "maintenance.auto=false", "-c", "protocol.ext.allow=never", "-c", "safe.bareRepository=all",
 		"-c", "http.lowSpeedLimit=100", "-c", "http.lowSpeedTime=30"}
 	env := f.gitEnvironment()
 	if u, err := url.Parse(repo.address); err == nil && (u.Scheme == "https" || u.Scheme == "http") {
