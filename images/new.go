@@ -129,6 +129,7 @@ func New(in Input, opts Options) (*Plan, error) {
 		}
 	}
 	problems = append(problems, p.addImages(in, opts)...)
+	p.warnSuites(in)
 	problems = append(problems, in.checkExtras()...)
 	problems = append(problems, in.checkNothing()...)
 	problems = append(problems, p.addDockerfiles(in, programs(in, opts))...)

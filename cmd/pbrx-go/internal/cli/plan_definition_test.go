@@ -173,6 +173,20 @@ func TestOneImage(t *testing.T) {
 	}
 }
 
+// A repository for another release of the distribution is seldom meant.
+func TestPlanOfAForeignSuite(t *testing.T) {
+	for suite, want := range map[string]string{
+		"jammy-updates/antelope": `pbrx-go.toml:1:47: the suite "jammy-updates/antelope" is for jammy, and the base is bookworm: write {codename}, unless that is meant`,
+		"{codename}-updates":     "", "bookworm": "", "stable": "", "squid": "",
+	} {
+		config := "repository.x = { uri = \"https://h/x\", suite = \"" + suite + "\", key = { text = \"k\" } }\n"
+		p := planOf(t, map[string]string{"pyproject.toml": gauge, "pbrx-go.toml": config})
+		if got := strings.Join(p.Warnings, "\n"); got != want {
+			t.Errorf("%s: %s", suite, got)
+		}
+	}
+}
+
 // On another platform other entries count.
 func TestPlanOfAnotherPlatform(t *testing.T) {
 	config := "file.\"/one\" = { text = \"\", arch = [\"amd64\"] }\nfile.\"/other\" = { text = \"\", arch = [\"arm64\"] }\n"
