@@ -98,6 +98,9 @@ func (b *build) check(ctx context.Context, c gateway.Client, project *setupcfg.P
 		}
 		trees[tree] = append(trees[tree], starts...)
 	}
+	if len(trees) > 0 {
+		trees[0] = append(trees[0], b.initStart()...)
+	}
 	for n, starts := range trees {
 		if len(starts) == 0 && (n > 0 || !b.plan.SystemSitePackages) {
 			continue
@@ -181,7 +184,9 @@ func (b *build) judge(project *setupcfg.Project, starts []start, results []loade
 			b.warnings = append(b.warnings, fmt.Sprintf("%s: %s did not load where there is no network and no configuration: %s", f.From, s.Name, l.problem()))
 		default:
 			f.Problem, f.Hint = l.problem(), b.hint(project, s, l)
-			b.failed = append(b.failed, f)
+			if !slices.ContainsFunc(b.failed, func(o FailedCheck) bool { return o.String() == f.String() }) { // images may share it
+				b.failed = append(b.failed, f)
+			}
 		}
 	}
 }

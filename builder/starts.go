@@ -1,6 +1,7 @@
 package builder
 
 import (
+	"cmp"
 	"slices"
 	"strings"
 
@@ -28,9 +29,21 @@ func startsOf(image images.Image, scripts []setupcfg.Script) []start {
 		all = append(all, start{plan2llb.EntryPoint{Name: image.WSGI, Kind: plan2llb.WSGI, Module: module, Attribute: attribute}, image.WSGIFrom})
 	}
 	if !own {
-		all = append(all, start{plan2llb.EntryPoint{Name: image.Cmd[0], Kind: plan2llb.Command}, image.From})
+		all = append(all, start{plan2llb.EntryPoint{Name: image.Cmd[0], Kind: plan2llb.Command}, cmp.Or(image.CommandFrom, image.From)})
+	}
+	if e := image.Config.Entrypoint; e != nil && len(*e) > 0 {
+		all = append(all, start{plan2llb.EntryPoint{Name: (*e)[0], Kind: plan2llb.Command}, image.Config.EntrypointFrom})
 	}
 	return all
+}
+
+// initStart is that of the init that somebody chose, which is before every command unless an entry point takes its place.
+func (b *build) initStart() []start {
+	at := b.opts.Plan.InitPath
+	if at == "" || at != b.plan.Init.Path || b.plan.Images[0].Config.Entrypoint != nil {
+		return nil
+	}
+	return []start{{plan2llb.EntryPoint{Name: at, Kind: plan2llb.Command}, b.opts.Plan.InitFrom}}
 }
 
 // scriptStart is that of a script.

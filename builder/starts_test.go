@@ -26,8 +26,10 @@ func TestStarts(t *testing.T) {
 		"script":            {images.Image{Script: "sail", Cmd: []string{"sail", "-f"}}, []start{sail}},
 		"file":              {images.Image{Script: "data", Cmd: []string{"data"}}, nil},
 		"command":           {images.Image{Cmd: []string{"/bin/tar", "x"}, From: "a.toml:1:1"}, []start{tar}},
-		"script, commanded": {images.Image{Script: "sail", Cmd: []string{"/bin/tar"}, From: "a.toml:1:1"}, []start{tar}},
+		"script, commanded": {images.Image{Script: "sail", Cmd: []string{"/bin/tar"}, CommandFrom: "a.toml:1:1", From: "setup.cfg:12:5"}, []start{tar}},
 		"application":       {images.Image{WSGI: "boat.api:app", WSGIFrom: "a.toml:2:1", Cmd: []string{"uwsgi"}, From: "a.toml:1:1"}, []start{api, uwsgi}},
+		"entry point":       {images.Image{Config: images.Config{Entrypoint: &[]string{"uwsgi", "--x"}, EntrypointFrom: "a.toml:1:1"}}, []start{uwsgi}},
+		"no entry point":    {images.Image{Config: images.Config{Entrypoint: &[]string{}}}, nil},
 	} {
 		if got := startsOf(c.image, scripts); !slices.Equal(got, c.want) {
 			t.Errorf("%s: %+v, want %+v", name, got, c.want)
@@ -56,7 +58,10 @@ func TestJudgeStarts(t *testing.T) {
 		if err := json.Unmarshal([]byte(said), &l); err != nil {
 			t.Fatal(err)
 		}
-		b.judge(&setupcfg.Project{}, []start{c.start}, []loaded{l})
+		b.judge(&setupcfg.Project{}, []start{c.start, c.start}, []loaded{l}) // which two images share
+		if len(b.failed) > 1 {
+			t.Errorf("said twice: %v", b.failed)
+		}
 		got := ""
 		if len(b.failed) > 0 {
 			got = b.failed[0].String()

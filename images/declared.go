@@ -108,7 +108,7 @@ func (p *Plan) refine(in Input, image Image, declared *definition.Image) Image {
 			args = own.Args
 		}
 		if own.Command != nil {
-			image.Cmd, args = own.Command.Words, nil
+			image.Cmd, image.CommandFrom, args = own.Command.Words, own.Command.At.String(), nil
 		} else if own.WSGI.IsSet() {
 			image.Cmd, args = nil, nil
 		}

@@ -19,7 +19,7 @@ func (p *Plan) baseContent(in Input, image Image) Image {
 	}
 	image = p.addContent(in, image, &d.Content)
 	if d.Command != nil {
-		image.Cmd = d.Command.Words
+		image.Cmd, image.CommandFrom = d.Command.Words, d.Command.At.String()
 	}
 	image.WSGI, image.WSGIFrom = d.WSGI.Value, d.WSGI.At.String()
 	image.Config = in.config(nil)
@@ -180,7 +180,7 @@ func (in Input) config(own *definition.Content) Config {
 		}
 		if content.Entrypoint != nil {
 			words := slices.Clone(content.Entrypoint.Words)
-			c.Entrypoint = &words
+			c.Entrypoint, c.EntrypointFrom = &words, content.Entrypoint.At.String()
 		}
 	}
 	for _, name := range slices.Sorted(maps.Keys(env)) {

@@ -11,8 +11,8 @@ import (
 // no base but an os-release file, the names stay in braces.
 func FactsOf(in Input, opts Options) definition.Facts {
 	f := definition.Facts{Codename: in.Base.Distro.Codename, VersionID: in.Base.Distro.Version, Arch: "amd64"}
-	if _, arch, ok := strings.Cut(in.Base.Platform, "/"); ok {
-		f.Arch = arch
+	if parts := strings.Split(in.Base.Platform, "/"); len(parts) > 1 { // a third is the variant
+		f.Arch = parts[1]
 	}
 	f.Machine = map[string]string{"amd64": "x86_64", "arm64": "aarch64"}[f.Arch]
 	if f.Machine == "" {

@@ -10,6 +10,8 @@ type Plan struct {
 	// Builder is the image that wheels are made in; nil where that is the base.
 	Builder     *Base  `json:"builder,omitempty"`
 	Environment string `json:"environment"`
+	// EnvironmentFrom is where somebody asks for it, if anybody does.
+	EnvironmentFrom string `json:"-"`
 	// SystemSitePackages says that the environment sees the modules of the base's interpreter, too.
 	SystemSitePackages bool `json:"system_site_packages,omitempty"`
 	Init               Init `json:"init"`
@@ -148,6 +150,8 @@ type Image struct {
 	Extras []string `json:"extras"`
 	// Cmd is the command; nil leaves the base's own.
 	Cmd []string `json:"cmd"`
+	// CommandFrom is where a definition gives it, if one does.
+	CommandFrom string `json:"-"`
 	// WSGI is module:attribute of an application; without a Cmd, a server among the image's distributions runs it.
 	WSGI     string `json:"wsgi,omitempty"`
 	WSGIFrom string `json:"-"`
@@ -193,6 +197,8 @@ type Config struct {
 	UserFrom string `json:"-"`
 	// Entrypoint replaces the init and the base's entrypoint, as a whole; empty, but not nil, takes them away.
 	Entrypoint *[]string `json:"entrypoint,omitempty"`
+	// EntrypointFrom is who says so.
+	EntrypointFrom string `json:"-"`
 }
 
 // IsZero says that the definition says nothing.

@@ -14,11 +14,7 @@ func (p *Plan) warnSuites(in Input) {
 	if in.Definition == nil || !slices.Contains(codenames(), in.Base.Distro.Codename) {
 		return
 	}
-	repositories := slices.Clone(in.Definition.Repositories)
-	for _, image := range in.Definition.Images {
-		repositories = append(repositories, image.Repositories...)
-	}
-	for _, r := range repositories {
+	for _, r := range in.allRepositories() {
 		if other := codenameOf(r); other != "" && other != in.Base.Distro.Codename {
 			p.Warnings = append(p.Warnings, fmt.Sprintf("%s: the suite %q is for %s, and the base is %s: write {codename}, unless that is meant",
 				r.Suite.At, r.Suite.Value, other, in.Base.Distro.Codename))
