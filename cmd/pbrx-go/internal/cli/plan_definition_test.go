@@ -201,4 +201,13 @@ func TestPlanOfAnotherPlatform(t *testing.T) {
 			t.Errorf("%s: %+v, left out %q", platform, p.Images[0].Files, p.LeftOut)
 		}
 	}
+	p := planOf(t, map[string]string{"pyproject.toml": gauge, "pbrx-go.toml": "platforms = [\"linux/arm64\"]\n" + config})
+	if len(p.Images[0].Files) != 1 || p.Images[0].Files[0].Dest != "/other" {
+		t.Errorf("the definition's platform: %+v", p.Images[0].Files)
+	}
+	config = "file.\"/{name}\" = { text = \"\", arch = [\"arm\"] }\n"
+	p = planOf(t, map[string]string{"pyproject.toml": gauge, "pbrx-go.toml": config}, "--platform", "linux/arm/v7")
+	if len(p.Images[0].Files) != 1 {
+		t.Errorf("a variant: left out %q", p.LeftOut)
+	}
 }
