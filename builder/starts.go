@@ -39,6 +39,15 @@ func startsOf(image images.Image, scripts []setupcfg.Script) []start {
 	return all
 }
 
+// initStart is that of the init that somebody chose, which is before every command unless an entry point takes its place.
+func (b *build) initStart() []start {
+	at := b.opts.Plan.InitPath
+	if at == "" || at != b.plan.Init.Path || b.plan.Images[0].Config.Entrypoint != nil {
+		return nil
+	}
+	return []start{{plan2llb.EntryPoint{Name: at, Kind: plan2llb.Command}, b.opts.Plan.InitFrom}}
+}
+
 // scriptStart is that of a script.
 func scriptStart(s setupcfg.Script) start {
 	module, attribute, _ := strings.Cut(s.Value, ":")

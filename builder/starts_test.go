@@ -64,7 +64,10 @@ func TestJudgeStarts(t *testing.T) {
 		if err := json.Unmarshal([]byte(said), &l); err != nil {
 			t.Fatal(err)
 		}
-		b.judge(&setupcfg.Project{}, []start{c.start}, []loaded{l})
+		b.judge(&setupcfg.Project{}, []start{c.start, c.start}, []loaded{l}) // which two images share
+		if len(b.failed) > 1 {
+			t.Errorf("said twice: %v", b.failed)
+		}
 		got := ""
 		if len(b.failed) > 0 {
 			got = b.failed[0].String()

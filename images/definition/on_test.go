@@ -113,6 +113,30 @@ pbrx-go.toml:13:10: "zuul-executor" is a console script itself (setup.cfg:26), w
 	}
 }
 
+// An image is that of the script it is called by; patterns that only leave out choose none.
+func TestScriptsOfOthers(t *testing.T) {
+	scripts := []Text{{Value: "zuul-web"}, {Value: "zuul-bwrap"}}
+	for text, want := range map[string]string{
+		"image.zuul-web.script = \"zuul-bwrap\"": `pbrx-go.toml:1:25: image.zuul-web is the image of the console script zuul-web (); leave script out, or call the image otherwise`,
+		"image.zuul-web.script = \"zuul-web\"":   "",
+		"scripts = [\"!zuul-bwrap\"]":            `pbrx-go.toml:1:12: scripts: no console script is chosen, begin the list with "*" to leave some out, or write [] for none`,
+		"scripts = [\"*\", \"!zuul-bwrap\"]":     "",
+	} {
+		set := load(t, write(t, map[string]string{"pbrx-go.toml": text + "\n"}), "", Options{})
+		warnings, err := set.CheckScripts(scripts)
+		got := ""
+		if err != nil {
+			got = err.Error()
+		}
+		for _, w := range warnings {
+			got += w.String()
+		}
+		if got = strings.ReplaceAll(got, set.Dir+"/", ""); got != want {
+			t.Errorf("%s: %s", text, got)
+		}
+	}
+}
+
 func TestWarnings(t *testing.T) {
 	set := load(t, write(t, map[string]string{"pbrx-go.toml": "platforms = [\"linux/amd64\", \"linux/arm64\"]\nbase = \"python:latest\"\nbuilder = \"docker://h.example.org:5000/python\"\n" +
 		"run = [{ commands = [[\"x\"]], in = \"node@sha256:" + someHash + "\", out = { a = \"/a\" } }]\n" +

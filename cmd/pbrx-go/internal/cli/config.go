@@ -20,6 +20,7 @@ type configOptions struct {
 	checks string
 	format string
 	dir    string
+	all    bool
 }
 
 func newConfig(a *app) *cobra.Command {
@@ -37,7 +38,10 @@ func newConfigShow(a *app) *cobra.Command {
 		Short: "Print every effective value, and who set it",
 		Long: `show prints every value that build-images would go by: those of flags and of their
 variables, of releases, files and parents, and what the project says where none of them does.
-What depends on the base stays in braces.`,
+What depends on the base stays in braces.
+
+With --all it prints, for all definitions below the directory, of which git repository they take
+more than one commit, tag or branch, and where each is set.`,
 		Args: atMost(1, "the project's directory"),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			o.dir = directory(args)
@@ -46,6 +50,7 @@ What depends on the base stays in braces.`,
 	}
 	o.bindConfigured(cmd)
 	bindChecks(cmd, &o.checks)
+	cmd.Flags().BoolVar(&o.all, "all", false, "print what differs between all definitions below DIR: refs of one git repository")
 	cmd.Flags().StringVar(&o.format, "format", "text", "`FORMAT` on stdout: text or json")
 	return cmd
 }
@@ -137,6 +142,9 @@ func (a *app) configShow(cmd *cobra.Command, o *configOptions) error {
 	}
 	if err := checkFolder(o.dir); err != nil {
 		return err
+	}
+	if o.all {
+		return a.configDrift(o)
 	}
 	name := projectName(o.dir)
 	set, err := definition.Load(o.dir, o.config, definition.Options{Releases: o.releaseTexts(cmd.Flags()), ProjectName: name.Value})
