@@ -139,6 +139,14 @@ func TestDefinitionImages(t *testing.T) {
 		}
 	})
 	t.Run("without Merge", func(t *testing.T) { compareWithoutMerge(t, layout, args) })
+	t.Run("another source", func(t *testing.T) { // runs what is above it, and neither packages nor what is made elsewhere
+		edit(t, filepath.Join(dir, "harbour/__init__.py"), "Ships come and go.", "Ships come.")
+		want := []string{"[files] all images, over Python", "[project] install", "[project] wheel", "[run harbour-base] python3 finish.py",
+			"[run harbour-pilot] mkdir /srv/pilot; cp /usr/bin/hello /srv/pilot/"}
+		if ran := (command{args: args("embedded", layout)}).succeed(t).ran(t); !slices.Equal(ran, want) {
+			t.Errorf("a changed source made run %q, want %q", ran, want)
+		}
+	})
 	t.Run("variants", func(t *testing.T) { harbourVariants(t, dir, args) })
 }
 
