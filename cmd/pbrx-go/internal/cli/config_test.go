@@ -196,6 +196,24 @@ error: D/pbrx-go.toml:5:6: release.b.user.x has no uid; write uid = …, which s
 	}
 }
 
+// Images are compared with the scripts of the project beside the file.
+func TestConfigCheckScripts(t *testing.T) {
+	dir := configFiles(t, map[string]string{"pyproject.toml": gauge, "pbrx-go.toml": "scripts = [\"gauge-*\", \"meter\"]\n[image.gauge-raed]\nargs = []\n"})
+	code, _, stderr := configRun(t, nil, "check", dir)
+	if want := "error: D/pbrx-go.toml:2:8: \"gauge-raed\" is no console script (D/pyproject.toml:8: gauge-read); mend the name or give command\n"; code != 2 || strings.ReplaceAll(stderr, dir, "D") != want {
+		t.Errorf("exit %d: %s", code, stderr)
+	}
+	for files, want := range map[string]string{
+		gauge: "warning: D/pbrx-go.toml:1:23: scripts: \"meter\" fits no console script\nok: D/pbrx-go.toml\n",
+		"":    "ok: D/pbrx-go.toml\n", // what is fetched is not looked at
+	} {
+		dir := configFiles(t, map[string]string{"pyproject.toml": files, "pbrx-go.toml": "scripts = [\"gauge-*\", \"meter\"]\n"})
+		if code, _, stderr := configRun(t, nil, "check", dir); code != 0 || strings.ReplaceAll(stderr, dir, "D") != want {
+			t.Errorf("exit %d: %s", code, stderr)
+		}
+	}
+}
+
 func TestConfigExamples(t *testing.T) {
 	examples, err := filepath.Glob("../../../../images/definition/testdata/examples/*/pbrx-go.toml")
 	if err != nil || len(examples) < 7 {

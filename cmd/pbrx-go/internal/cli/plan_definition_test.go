@@ -177,6 +177,10 @@ func TestOneImage(t *testing.T) {
 	if want := "error: pbrx-go.toml: there is no project in . that could name the images: write name = \"…\"\n"; code != 2 || stderr != want {
 		t.Errorf("exit %d: %s", code, stderr)
 	}
+	code, _, stderr = planned(t, map[string]string{"pbrx-go.toml": "name = \"ee\"\nrequirements = [\"idna\"]\nrun = [{ in = \"go:1\", commands = [[\"make\"]], out = { a = \"/a\", b = \"b\" } }]\n"})
+	if want := "error: pbrx-go.toml:3:8: run: a relative destination in out is a place in the project's tree, and there is no project: write an absolute path\n"; code != 2 || stderr != want {
+		t.Errorf("exit %d: %s", code, stderr)
+	}
 	p = planOf(t, map[string]string{"pbrx-go.toml": "name = \"ee\"\nrequirements = [\"idna\"]\n"})
 	if len(p.Images) != 1 || p.Images[0].Name != "ee" || p.Images[0].Requirements[0].Text != "idna" {
 		t.Errorf("the images are %+v", p.Images)
