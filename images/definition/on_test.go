@@ -99,7 +99,7 @@ func TestScripts(t *testing.T) {
 	want := `pbrx-go.toml:2:8: "zuul-excutor" is no console script (setup.cfg:26: zuul-executor); mend the name or give command
 pbrx-go.toml:4:8: "zuul-bwrap" is a console script (setup.cfg:27), which scripts leaves out by "!zuul-bwrap" (pbrx-go.toml:1); change one of them
 pbrx-go.toml:8:10: "zull-web" is no console script (setup.cfg:28: zuul-web); mend the name or give command
-pbrx-go.toml:13:10: "zuul-executor" is a console script itself (setup.cfg:26), which has this image; leave script out, or name the image otherwise`
+pbrx-go.toml:13:10: image.zuul-executor is the image of the console script zuul-executor (setup.cfg:26); leave script out, or call the image otherwise`
 	if got := strings.ReplaceAll(err.Error(), set.Dir+"/", ""); got != want {
 		t.Error(cmp.Diff(want, got))
 	}

@@ -62,11 +62,6 @@ func (s *Set) checkScript(p *problems, image Image, scripts []Text) {
 	name, at := image.Name, image.At
 	if image.Script.IsSet() {
 		name, at = image.Script.Value, image.Script.At
-		i := slices.IndexFunc(scripts, func(t Text) bool { return t.Value == image.Name })
-		if chosen, _ := s.Chooses(image.Name); i >= 0 && chosen && image.Name != name {
-			p.add(at, "%q is a console script itself (%s), which has this image; leave script out, or name the image otherwise", image.Name, line(scripts[i]))
-			return
-		}
 	}
 	for _, script := range scripts {
 		if own, err := naming.ImageName(script.Value); script.Value != name && (err != nil || own != name || image.Script.IsSet()) {
