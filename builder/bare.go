@@ -25,7 +25,7 @@ type bare struct {
 }
 
 // examineBare learns of a base without Python what it takes to install one.
-func examineBare(ctx context.Context, c gateway.Client, image *BaseImage, none *noPythonError) (*bare, error) {
+func examineBare(ctx context.Context, c gateway.Client, image *BaseImage, none *NoPythonError) (*bare, error) {
 	ref, err := evaluate(ctx, c, image.State)
 	if err != nil {
 		return nil, err

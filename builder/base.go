@@ -1,6 +1,7 @@
 package builder
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -146,8 +147,16 @@ type facts struct {
 func probe(ctx context.Context, c gateway.Client, base *BaseImage, compiler *plan2llb.Compiler, platform v1.Platform, python string) (b images.Base, st llb.State, err error) {
 	var f facts
 	st = compiler.Probe(python)
-	if err := readJSON(ctx, c, st, "base.json", &f); err != nil {
+	ref, err := evaluate(ctx, c, st)
+	if err != nil {
 		return b, st, err
+	}
+	data, err := ref.ReadFile(ctx, gateway.ReadRequest{Filename: "base.json"})
+	if err != nil { // the step did well and wrote nothing
+		return b, st, cmp.Or[error](context.Cause(ctx), &NoPythonError{text: "its " + python + " is no Python interpreter"})
+	}
+	if err := json.Unmarshal(data, &f); err != nil {
+		return b, st, fmt.Errorf("reading base.json of a step: %w", err)
 	}
 	distro, err := bindep.ParseOSRelease(base.Location.String()+":/etc/os-release", []byte(f.OSRelease))
 	if err != nil {

@@ -35,6 +35,9 @@ func blame(err error, project *setupcfg.Project, plan *images.Plan, constraints 
 		lines, said := fileLines(plan, step.reason())
 		step.place(lines)
 		step.said = said
+	case strings.HasPrefix(step.Step, "[python] environment") && plan != nil && plan.EnvironmentFrom != "":
+		step.place([]string{plan.EnvironmentFrom})
+		step.said = "venv: " + step.reason() + "; choose another"
 	case strings.HasPrefix(step.Step, "[accounts]") && plan != nil:
 		step.place(accountLines(plan, step.reason()))
 	}

@@ -154,7 +154,9 @@ func (b *build) judge(project *setupcfg.Project, starts []start, results []loade
 			b.warnings = append(b.warnings, fmt.Sprintf("%s: %s did not load where there is no network and no configuration: %s", f.From, s.Name, l.problem()))
 		default:
 			f.Problem, f.Hint = l.problem(), b.hint(project, s, l)
-			b.failed = append(b.failed, f)
+			if !slices.ContainsFunc(b.failed, func(o FailedCheck) bool { return o.String() == f.String() }) { // images may share it
+				b.failed = append(b.failed, f)
+			}
 		}
 	}
 }

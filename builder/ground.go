@@ -46,7 +46,7 @@ func (r *Run) prepare(ctx context.Context, at naming.Location, other bool) (*gro
 		image := *opened // to which something may be added here
 		g.image, g.compiler = &image, r.compilerOn(&image)
 		python, err := findPython(ctx, c, &image, r.opts.Python)
-		var none *noPythonError
+		var none *NoPythonError
 		if errors.As(err, &none) && none.fromDistribution {
 			g.bare, err = examineBare(ctx, c, &image, none)
 		} else if err != nil {
@@ -97,25 +97,25 @@ func (g *ground) refused(err error, other bool) error {
 	if other && errors.As(err, &base) {
 		base.Other = true
 	}
-	var none *noPythonError
+	var none *NoPythonError
 	if errors.As(err, &none) && !errors.As(err, &base) {
 		return &BaseError{Location: g.image.Location, Other: other, Err: none}
 	}
 	return err
 }
 
-// noPythonError says that an image has no interpreter where one is looked for.
-type noPythonError struct {
+// NoPythonError says that an image has no interpreter where one is looked for, or something else there.
+type NoPythonError struct {
 	text string
 	// fromDistribution says that the distribution's would do.
 	fromDistribution bool
 }
 
 // Error says where it was looked for.
-func (e *noPythonError) Error() string { return e.text }
+func (e *NoPythonError) Error() string { return e.text }
 
 // findPython looks for an interpreter: at a path; or by a name where a shell would, along PATH. Without either it is python3, or
-// else python. An error is a *noPythonError where there is none.
+// else python. An error is a *NoPythonError where there is none.
 func findPython(ctx context.Context, c gateway.Client, image *BaseImage, asked string) (string, error) {
 	ref, err := evaluate(ctx, c, image.State)
 	if err != nil {
@@ -134,7 +134,7 @@ func findPython(ctx context.Context, c gateway.Client, image *BaseImage, asked s
 			return found, err
 		}
 	}
-	none := &noPythonError{text: "it has no Python on its PATH", fromDistribution: asked == ""}
+	none := &NoPythonError{text: "it has no Python on its PATH", fromDistribution: asked == ""}
 	switch {
 	case path.IsAbs(asked):
 		none.text, none.fromDistribution = "it has no interpreter "+asked, asked == plan2llb.DistroPythonPath

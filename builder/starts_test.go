@@ -26,16 +26,18 @@ func TestStarts(t *testing.T) {
 		image images.Image
 		want  []start
 	}{
-		"base":                  {images.Image{}, nil},
-		"script":                {images.Image{Script: "sail", Cmd: []string{"sail", "-f"}}, []start{sail}},
-		"file":                  {images.Image{Script: "data", Cmd: []string{"data"}}, nil},
-		"command":               {images.Image{Cmd: []string{"/bin/tar", "x"}, From: "a.toml:1:1"}, []start{tar}},
-		"script, commanded":     {images.Image{Script: "sail", Cmd: []string{"/bin/tar"}, From: "a.toml:1:1"}, []start{tar}},
-		"entry point":           {entered("/bin/tar"), []start{entry}},
-		"entry point, and then": {entered("/bin/tar", "--"), []start{entry, uwsgi}},
-		"no init":               {entered(), []start{uwsgi}},
-		"where the command is":  {images.Image{Cmd: []string{"uwsgi"}, CmdFrom: "a.toml:1:1", From: "setup.cfg:1:1"}, []start{uwsgi}},
-		"application":           {images.Image{WSGI: "boat.api:app", WSGIFrom: "a.toml:2:1", Cmd: []string{"uwsgi"}, From: "a.toml:1:1"}, []start{api, uwsgi}},
+		"base":                       {images.Image{}, nil},
+		"script":                     {images.Image{Script: "sail", Cmd: []string{"sail", "-f"}}, []start{sail}},
+		"file":                       {images.Image{Script: "data", Cmd: []string{"data"}}, nil},
+		"command":                    {images.Image{Cmd: []string{"/bin/tar", "x"}, From: "a.toml:1:1"}, []start{tar}},
+		"script, commanded":          {images.Image{Script: "sail", Cmd: []string{"/bin/tar"}, From: "a.toml:1:1"}, []start{tar}},
+		"command of a script":        {images.Image{Cmd: []string{"sail", "x"}, From: "a.toml:1:1"}, []start{sail}},
+		"argument of an entry point": {images.Image{Cmd: []string{"sail"}, Config: entered("/bin/tar").Config}, []start{entry}},
+		"entry point":                {entered("/bin/tar"), []start{entry}},
+		"entry point, and then":      {entered("/bin/tar", "--"), []start{entry, uwsgi}},
+		"no init":                    {entered(), []start{uwsgi}},
+		"where the command is":       {images.Image{Cmd: []string{"uwsgi"}, CmdFrom: "a.toml:1:1", From: "setup.cfg:1:1"}, []start{uwsgi}},
+		"application":                {images.Image{WSGI: "boat.api:app", WSGIFrom: "a.toml:2:1", Cmd: []string{"uwsgi"}, From: "a.toml:1:1"}, []start{api, uwsgi}},
 	} {
 		if got := startsOf(c.image, scripts); !slices.Equal(got, c.want) {
 			t.Errorf("%s: %+v, want %+v", name, got, c.want)
@@ -64,7 +66,10 @@ func TestJudgeStarts(t *testing.T) {
 		if err := json.Unmarshal([]byte(said), &l); err != nil {
 			t.Fatal(err)
 		}
-		b.judge(&setupcfg.Project{}, []start{c.start}, []loaded{l})
+		b.judge(&setupcfg.Project{}, []start{c.start, c.start}, []loaded{l}) // which two images share
+		if len(b.failed) > 1 {
+			t.Errorf("said twice: %v", b.failed)
+		}
 		got := ""
 		if len(b.failed) > 0 {
 			got = b.failed[0].String()

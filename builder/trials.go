@@ -26,6 +26,9 @@ func (b *build) trials(project *setupcfg.Project, all []assembly) ([]*trial, err
 	var out []*trial
 	for n, a := range all {
 		starts := startsOf(a.image, scripts)
+		if n == 0 {
+			starts = append(starts, b.initStart()...)
+		}
 		if len(starts) == 0 && (n > 0 || !b.plan.SystemSitePackages) {
 			continue
 		}

@@ -25,6 +25,9 @@ type Environment struct {
 // nothing is said of its interpreter.
 func (p *Plan) chooseEnvironment(base Base, asked Environment, name string) []error {
 	p.Environment = environmentOf(base, asked, name)
+	if asked.Place != "" {
+		p.EnvironmentFrom = asked.PlaceAt
+	}
 	if asked.Place != "" && (!path.IsAbs(asked.Place) || path.Clean(asked.Place) != asked.Place || asked.Place == "/") {
 		return []error{at(asked.PlaceAt, "venv", `%q is no place for a virtual environment: write an absolute path without "." and "..", as in "/opt/app"`, asked.Place)}
 	}

@@ -88,6 +88,8 @@ type Options struct {
 	Environment Environment
 	// InitPath is the path of the init, or "none"; empty takes one of the distribution's.
 	InitPath string
+	// InitFrom is where that is set, for errors.
+	InitFrom string
 }
 
 // noInit is the value of Options.InitPath that leaves the init out.
@@ -129,8 +131,12 @@ func New(in Input, opts Options) (*Plan, error) {
 		}
 	}
 	problems = append(problems, p.addImages(in, opts)...)
+	p.warnSuites(in)
+	problems = append(problems, in.checkRepositories()...)
+	problems = append(problems, p.checkRequirements(in)...)
 	problems = append(problems, in.checkExtras()...)
 	problems = append(problems, in.checkNothing()...)
+	problems = append(problems, p.checkOutputs(in)...)
 	problems = append(problems, p.addDockerfiles(in, programs(in, opts))...)
 	if in.Definition != nil {
 		p.LeftOut = in.Definition.LeftOut

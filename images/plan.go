@@ -10,6 +10,8 @@ type Plan struct {
 	// Builder is the image that wheels are made in; nil where that is the base.
 	Builder     *Base  `json:"builder,omitempty"`
 	Environment string `json:"environment"`
+	// EnvironmentFrom is where somebody asks for it, if anybody does.
+	EnvironmentFrom string `json:"-"`
 	// SystemSitePackages says that the environment sees the modules of the base's interpreter, too.
 	SystemSitePackages bool `json:"system_site_packages,omitempty"`
 	Init               Init `json:"init"`
@@ -194,8 +196,9 @@ type Config struct {
 	User     string `json:"user,omitempty"`
 	UserFrom string `json:"-"`
 	// Entrypoint replaces the init and the base's entrypoint, as a whole; empty, but not nil, takes them away.
-	Entrypoint     *[]string `json:"entrypoint,omitempty"`
-	EntrypointFrom string    `json:"-"`
+	Entrypoint *[]string `json:"entrypoint,omitempty"`
+	// EntrypointFrom is who says so.
+	EntrypointFrom string `json:"-"`
 }
 
 // IsZero says that the definition says nothing.

@@ -5,6 +5,7 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"runtime"
 	"slices"
 	"strconv"
 	"strings"
@@ -19,6 +20,30 @@ constraints = ["iniconfig==2.0.0"]
 git = "repositories/lamp-house"
 ref = "1.2.0"
 `
+
+// What a definition names and the base does not have is said with its place, and no image has a name then.
+func TestDefinitionOfWhatIsNotThere(t *testing.T) {
+	l := newLampHouse(t)
+	base := testBase(t)
+	for _, c := range []struct {
+		text string
+		code int
+		want string
+	}{
+		{"python = \"python9\"", 2, `1:10: python: ` + base + `: it has no interpreter python9 on its PATH: name one that is there`},
+		{"python = \"/bin/ls\"", 2, `1:10: python: ` + base + `: its /bin/ls is no Python interpreter: name one that is there`},
+		{"platforms = [\"linux/s390x\"]", 2, `1:14: platforms: linux/s390x is not what this engine builds for, linux/` + runtime.GOARCH + `: name an engine of that platform with --engine, or leave the key out`},
+		{"builder = \"rootfs:nope.tar\"", 3, "1:11: reading the image rootfs:nope.tar: reading the root file system: stat " + l.path("nope.tar") +
+			": no such file or directory: name another (docker://NAME, oci:DIR[:REF], rootfs:FILE|DIR), or see `pbrx-go doctor`"},
+		{"venv = \"/usr\"", 1, `1:8: venv: /usr is there already: there is no place for a virtual environment; choose another`},
+		{"entrypoint = [\"/nope\"]", 1, `1:14: /nope would die at start: the image has no such file: correct the command, or add what has the program to requirements, packages or files`},
+	} {
+		l.define(t, c.text+"\n"+lampHouseAtTag)
+		l.refused(t, c.code, "pbrx-go.toml:"+c.want)
+	}
+	l.define(t, lampHouseAtTag)
+	l.refused(t, 1, "--init-path: /sbin/nope would die at start: the image has no such file: correct the command, or add what has the program to requirements, packages or files", "--init-path", "/sbin/nope")
+}
 
 // overlaid is a file in place of one that a wheel brings.
 const overlaid = `

@@ -23,7 +23,7 @@ func readChain(file string, p *problems) []*document {
 			if len(docs) == 0 {
 				p.list = append(p.list, &setupcfg.Error{Msg: "reading the configuration " + file + ": " + reason(err)})
 			} else {
-				p.add(asked, "extends %s: %s", file, reason(err))
+				p.add(asked, "extends %s: %s; correct the path, which is relative to this file", file, reason(err))
 			}
 			return nil
 		}

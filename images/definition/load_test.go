@@ -123,7 +123,7 @@ func TestExtendsErrors(t *testing.T) {
 		"cycle":    {map[string]string{"pbrx-go.toml": "extends = \"a.toml\"\n", "a.toml": "\nextends = \"./pbrx-go.toml\"\n"}, `a.toml:2:11: extends "./pbrx-go.toml" comes back to pbrx-go.toml; leave one extends out`},
 		"itself":   {map[string]string{"pbrx-go.toml": "extends = \"pbrx-go.toml\"\n"}, `pbrx-go.toml:1:11: extends "pbrx-go.toml" comes back to pbrx-go.toml; leave one extends out`},
 		"absolute": {map[string]string{"pbrx-go.toml": "extends = \"/etc/x.toml\"\n"}, `pbrx-go.toml:1:11: "/etc/x.toml" is an absolute path; write it relative to this file`},
-		"missing":  {map[string]string{"pbrx-go.toml": "extends = \"a.toml\"\n"}, `pbrx-go.toml:1:11: extends a.toml: no such file or directory`},
+		"missing":  {map[string]string{"pbrx-go.toml": "extends = \"a.toml\"\n"}, `pbrx-go.toml:1:11: extends a.toml: no such file or directory; correct the path, which is relative to this file`},
 		"long": {map[string]string{"pbrx-go.toml": "extends = \"1\"\n", "1": "extends = \"2\"\n", "2": "extends = \"3\"\n", "3": "extends = \"4\"\n", "4": ""},
 			`3:1:11: the chain of extends is longer than 4 files: 3, 2, 1, pbrx-go.toml; join two of them`},
 		"type":            {map[string]string{"pbrx-go.toml": "extends = 1\n"}, `pbrx-go.toml:1:11: extends must be a string: "../openstack.toml"`},

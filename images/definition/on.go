@@ -3,6 +3,7 @@ package definition
 import (
 	"fmt"
 	"maps"
+	"path"
 	"slices"
 	"strings"
 	"text/scanner"
@@ -184,8 +185,21 @@ func (b *base) files(list []File) []File {
 		seen[f.Dest] = f
 		out = append(out, f)
 	}
+	b.below(out, seen)
 	slices.SortStableFunc(out, func(x, y File) int { return strings.Compare(x.Dest, y.Dest) })
 	return out
+}
+
+// below refuses destinations below others that are no folders.
+func (b *base) below(files []File, byDest map[string]File) {
+	for _, f := range files {
+		for above := path.Dir(f.Dest); above != "/" && above != "."; above = path.Dir(above) {
+			other, ok := byDest[above]
+			if ok && (other.Link.IsSet() || other.Origin != nil && other.Origin.Kind == LiteralText) {
+				b.add(f.At, "%q lies below %q (%s), which is no folder; choose another place", f.Dest, other.Dest, other.At)
+			}
+		}
+	}
 }
 
 func (b *base) runs(list []Run) []Run {

@@ -100,7 +100,7 @@ func TestScripts(t *testing.T) {
 	want := `pbrx-go.toml:2:8: "zuul-excutor" is no console script (setup.cfg:26: zuul-executor); mend the name or give command
 pbrx-go.toml:4:8: "zuul-bwrap" is a console script (setup.cfg:27), which scripts leaves out by "!zuul-bwrap" (pbrx-go.toml:1); change one of them
 pbrx-go.toml:8:10: "zull-web" is no console script (setup.cfg:28: zuul-web); mend the name or give command
-pbrx-go.toml:13:10: "zuul-executor" is a console script itself (setup.cfg:26), which has this image; leave script out, or name the image otherwise`
+pbrx-go.toml:13:10: image.zuul-executor is the image of the console script zuul-executor (setup.cfg:26); leave script out, or call the image otherwise`
 	if got := strings.ReplaceAll(err.Error(), set.Dir+"/", ""); got != want {
 		t.Error(cmp.Diff(want, got))
 	}
@@ -110,6 +110,30 @@ pbrx-go.toml:13:10: "zuul-executor" is a console script itself (setup.cfg:26), w
 	for name, want := range map[string]bool{"zuul-web": true, "zuul-bwrap": false, "other": false} {
 		if got, _ := set.Chooses(name); got != want {
 			t.Error(name, got)
+		}
+	}
+}
+
+// An image is that of the script it is called by; patterns that only leave out choose none.
+func TestScriptsOfOthers(t *testing.T) {
+	scripts := []Text{{Value: "zuul-web"}, {Value: "zuul-bwrap"}}
+	for text, want := range map[string]string{
+		"image.zuul-web.script = \"zuul-bwrap\"": `pbrx-go.toml:1:25: image.zuul-web is the image of the console script zuul-web (); leave script out, or call the image otherwise`,
+		"image.zuul-web.script = \"zuul-web\"":   "",
+		"scripts = [\"!zuul-bwrap\"]":            `pbrx-go.toml:1:12: scripts: no console script is chosen, begin the list with "*" to leave some out, or write [] for none`,
+		"scripts = [\"*\", \"!zuul-bwrap\"]":     "",
+	} {
+		set := load(t, write(t, map[string]string{"pbrx-go.toml": text + "\n"}), "", Options{})
+		warnings, err := set.CheckScripts(scripts)
+		got := ""
+		if err != nil {
+			got = err.Error()
+		}
+		for _, w := range warnings {
+			got += w.String()
+		}
+		if got = strings.ReplaceAll(got, set.Dir+"/", ""); got != want {
+			t.Errorf("%s: %s", text, got)
 		}
 	}
 }

@@ -58,3 +58,14 @@ func (s *Set) RequirementFiles() []Origin {
 	}
 	return all
 }
+
+// GitOrigins are all that come from a git repository: projects, lists, packages, keys, files, sources of runs.
+func (s *Set) GitOrigins() []Origin {
+	var out []Origin
+	s.eachOrigin(func(o *Origin) {
+		if o.Kind == Git {
+			out = append(out, *o)
+		}
+	})
+	return out
+}

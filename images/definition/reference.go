@@ -73,6 +73,7 @@ project can have one as well: it then says what is installed with ` + "`[project
 
     pbrx-go config check [DIR]     all that is wrong, with file, line and column
     pbrx-go config show [DIR]      every value that counts, and who set it
+    pbrx-go config show --all      repositories that the definitions below take at several refs
     pbrx-go config schema          a JSON Schema for editors
 
 ## What wins

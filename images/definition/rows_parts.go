@@ -70,6 +70,8 @@ func runRows() []row {
 			meaning: "image, the finished file system; else another image, for other toolchains.", peers: []string{"image", "from"}},
 		{key: "source", in: in, typ: aSource, of: oneOrigin, def: "none", example: `"web"`, braces: ofBase(), check: checkPath,
 			meaning: "Mounted at /src, the working directory.", peers: []string{"src"}},
+		{key: "env", in: in, typ: aTable, def: "none", example: `{ NODE_ENV = "production" }`, braces: ofPython(),
+			meaning: "Environment variables of the commands, beside those of the image that they run in, whose PATH stays.", peers: []string{"environment", "environ", "envs", "variables"}},
 		{key: "out", in: in, typ: aTable, def: "required where in is another image, which alone has it", example: `{ "dist" = "zuul/web/static" }`, braces: ofPython(),
 			meaning: "What of /src, or of an absolute path, becomes which file of the image; a relative destination lies in the main project's tree, before its wheel is made.", peers: []string{"output", "outputs"}},
 		{key: "env", in: in, typ: aTable, def: "none", example: `{ CI = "true" }`, braces: ofPython(), meaning: "Environment variables of the commands.", peers: []string{"environment", "environ"}},

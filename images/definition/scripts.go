@@ -32,6 +32,7 @@ func (s *Set) CheckScripts(scripts []Text) ([]setupcfg.Warning, error) {
 			continue
 		}
 		s.checkScript(p, image, scripts)
+		s.checkOwnScript(p, image, scripts)
 	}
 	var warnings []setupcfg.Warning
 	for _, t := range s.Scripts {
@@ -41,7 +42,19 @@ func (s *Set) CheckScripts(scripts []Text) ([]setupcfg.Warning, error) {
 		}
 		warnings = append(warnings, setupcfg.Warning{Pos: t.At, Msg: fmt.Sprintf("scripts: %q fits no console script", t.Value)})
 	}
+	if len(s.Scripts) > 0 && len(scripts) > 0 && !slices.ContainsFunc(scripts, func(script Text) bool { chosen, _ := s.Chooses(script.Value); return chosen }) {
+		warnings = append(warnings, setupcfg.Warning{Pos: s.Scripts[0].At, Msg: "scripts: no console script is chosen", Hint: `begin the list with "*" to leave some out, or write [] for none`})
+	}
 	return warnings, p.err(s.Files)
+}
+
+// checkOwnScript refuses another script in the image that a script has anyway.
+func (s *Set) checkOwnScript(p *problems, image Image, scripts []Text) {
+	for _, script := range scripts {
+		if chosen, _ := s.Chooses(script.Value); chosen && script.Value == image.Name && image.Script.IsSet() && image.Script.Value != image.Name {
+			p.add(image.Script.At, "image.%s is the image of the console script %s (%s); leave script out, or call the image otherwise", image.Name, script.Value, line(script))
+		}
+	}
 }
 
 // checkScript checks that an image has a script, which is not left out.
@@ -49,11 +62,6 @@ func (s *Set) checkScript(p *problems, image Image, scripts []Text) {
 	name, at := image.Name, image.At
 	if image.Script.IsSet() {
 		name, at = image.Script.Value, image.Script.At
-		i := slices.IndexFunc(scripts, func(t Text) bool { return t.Value == image.Name })
-		if chosen, _ := s.Chooses(image.Name); i >= 0 && chosen && image.Name != name {
-			p.add(at, "%q is a console script itself (%s), which has this image; leave script out, or name the image otherwise", image.Name, line(scripts[i]))
-			return
-		}
 	}
 	for _, script := range scripts {
 		if own, err := naming.ImageName(script.Value); script.Value != name && (err != nil || own != name || image.Script.IsSet()) {

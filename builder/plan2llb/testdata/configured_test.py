@@ -4,6 +4,7 @@ import contextlib
 import io
 import os
 import subprocess
+import sys
 import tempfile
 import unittest
 import unittest.mock
@@ -13,6 +14,7 @@ import apk
 import apt
 import dnf
 import files
+import machines
 import made
 import packages
 import passwd
@@ -233,6 +235,31 @@ class Made(Folder):
         with contextlib.redirect_stdout(io.StringIO()) as said:
             made.check(self.tree, wanted, ["tool/__init__.py", "tool/words"])
         self.assertEqual(said.getvalue(), "pbrx-go: note: nothing of tool/static, which commands made, is in the wheel: does the project declare it as package data, and not ignore it?\n")
+
+
+class Machines(Folder):
+    def test_foreign(self):
+        self.write("program", "")
+        path = self.root + "/program"
+        for (ours, head), want in {
+            (62, b"\x7fELF\2\1\1" + bytes(9) + b"\2\0\xb7\0"): ("arm64", "amd64"),
+            (62, b"\x7fELF\2\1\1" + bytes(9) + b"\3\0\xb7\0"): ("arm64", "amd64"),
+            (183, b"\x7fELF\2\1\1" + bytes(9) + b"\2\0\x3e\0"): ("amd64", "arm64"),
+            (62, b"\x7fELF\2\2\1" + bytes(9) + b"\0\2\0\x16"): ("s390x", "amd64"),
+            (62, b"\x7fELF\1\1\1" + bytes(9) + b"\2\0\x99\x09"): ("machine 2457", "amd64"),
+            (62, b"\x7fELF\2\1\1" + bytes(9) + b"\2\0\x3e\0"): None,
+            (62, b"\x7fELF\1\1\1" + bytes(9) + b"\2\0\x03\0"): None,  # starts there, too
+            (62, b"\x7fELF\2\1\1" + bytes(9) + b"\1\0\xf7\0"): None,  # an object, as of BPF
+            (62, b"\x7fELF\2\1\1"): None,
+            (62, b"#!/bin/sh\nexec true\n"): None,
+            (0, b"\x7fELF\2\1\1" + bytes(9) + b"\2\0\xb7\0"): None,
+        }.items():
+            with open(path, "wb") as f:
+                f.write(head)
+            real = machines.machine
+            with self.subTest(head), unittest.mock.patch("machines.machine", lambda p: ours if p == sys.executable else real(p)):
+                self.assertEqual(machines.foreign(path), want)
+        self.assertNotEqual(machines.machine(sys.executable), 0)
 
 
 class Files(unittest.TestCase):

@@ -20,6 +20,7 @@ type configOptions struct {
 	checks string
 	format string
 	dir    string
+	all    bool
 }
 
 func newConfig(a *app) *cobra.Command {
@@ -37,7 +38,10 @@ func newConfigShow(a *app) *cobra.Command {
 		Short: "Print every effective value, and who set it",
 		Long: `show prints every value that build-images would go by: those of flags and of their
 variables, of releases, files and parents, and what the project says where none of them does.
-What depends on the base stays in braces.`,
+What depends on the base stays in braces.
+
+With --all it prints, for all definitions below the directory, of which git repository they take
+more than one commit, tag or branch, and where each is set.`,
 		Args: atMost(1, "the project's directory"),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			o.dir = directory(args)
@@ -46,6 +50,7 @@ What depends on the base stays in braces.`,
 	}
 	o.bindConfigured(cmd)
 	bindChecks(cmd, &o.checks)
+	cmd.Flags().BoolVar(&o.all, "all", false, "print what differs between all definitions below DIR: refs of one git repository")
 	cmd.Flags().StringVar(&o.format, "format", "text", "`FORMAT` on stdout: text or json")
 	return cmd
 }
@@ -55,8 +60,8 @@ func newConfigCheck(a *app) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "check [DIR]",
 		Short: "Say all that is wrong with the configuration",
-		Long: `check reads the configuration with all its releases and says what is wrong, without fetching
-anything and without an engine.`,
+		Long: `check reads the configuration with all its releases, and the console scripts of the project
+beside it, and says what is wrong, without fetching anything and without an engine.`,
 		Args: atMost(1, "the project's directory"),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			o.dir = directory(args)
@@ -124,11 +129,33 @@ func (a *app) configCheck(cmd *cobra.Command, o *configOptions) error {
 		a.note("ok: there is no configuration in %s, and none is needed", o.dir)
 		return nil
 	}
-	for _, w := range set.Warnings {
+	warnings := set.Warnings
+	if scripts, known := knownScripts(o.dir); known {
+		more, err := set.CheckScripts(scripts)
+		if err != nil {
+			return err
+		}
+		warnings = append(warnings, more...)
+	}
+	for _, w := range warnings {
 		a.warn(w.String())
 	}
 	a.note("ok: %s", set.Files[len(set.Files)-1])
 	return nil
+}
+
+// knownScripts are the console scripts of the project in a directory, if its files name them all.
+func knownScripts(dir string) (scripts []definition.Text, known bool) {
+	project, err := setupcfg.Load(os.DirFS(dir))
+	if err != nil || project.Name.Status != setupcfg.Known || project.ConsoleScripts.Status == setupcfg.Unknown || project.ConsoleScripts.MayGrow {
+		return nil, false
+	}
+	for _, s := range project.ConsoleScripts.Value {
+		t := definition.Text{Value: s.Name, At: s.Pos}
+		t.At.Filename = filepath.Join(dir, t.At.Filename)
+		scripts = append(scripts, t)
+	}
+	return scripts, true
 }
 
 func (a *app) configShow(cmd *cobra.Command, o *configOptions) error {
@@ -137,6 +164,9 @@ func (a *app) configShow(cmd *cobra.Command, o *configOptions) error {
 	}
 	if err := checkFolder(o.dir); err != nil {
 		return err
+	}
+	if o.all {
+		return a.configDrift(o)
 	}
 	name := projectName(o.dir)
 	set, err := definition.Load(o.dir, o.config, definition.Options{Releases: o.releaseTexts(cmd.Flags()), ProjectName: name.Value})

@@ -50,6 +50,34 @@ func TestConfigOfNoDirectory(t *testing.T) {
 	}
 }
 
+// Definitions that take one repository at several refs are said, for each release (section 8.2 of the specification).
+func TestConfigDrift(t *testing.T) {
+	const origin = "constraints = [{ git = \"https://h/requirements\", ref = \"%s\", path = \"c.txt\" }]\n"
+	at := func(ref string) string { return strings.ReplaceAll(origin, "%s", ref) }
+	files := map[string]string{
+		"common.toml":          at("master") + "[release.old]\n" + at("v1"),
+		"nova/pbrx-go.toml":    "extends = \"../common.toml\"\nname = \"nova\"\n",
+		"zuul/pbrx-go.toml":    "extends = \"../common.toml\"\nname = \"zuul\"\n",
+		"tempest/pbrx-go.toml": "name = \"tempest\"\n" + strings.ReplaceAll(at("abc123"), "requirements\"", "requirements.git\"") + "[release.old]\n" + at("v1"),
+		"alone/pyproject.toml": "[tool.pbrx-go]\nproject.x = { git = \"../x\", ref = \"main\" }\n",
+		".hidden/pbrx-go.toml": at("hidden"),
+		"none/setup.cfg":       "",
+	}
+	dir := configFiles(t, files)
+	t.Chdir(dir)
+	code, stdout, stderr := configRun(t, nil, "show", "--all")
+	const want = "https://h/requirements\n  abc123  tempest/pbrx-go.toml:2:60\n  master  common.toml:1:56\n"
+	if code != 0 || stdout != want || stderr != "warning: alone/pyproject.toml:2:21: \"../x\" is outside the repository; copy what is needed into it\n" {
+		t.Errorf("exit %d: %s%s", code, stdout, stderr)
+	}
+	if code, stdout, stderr := configRun(t, nil, "show", "--all", "--release", "old", "--format", "json", "."); code != 0 || stdout != "{\n  \"definitions\": 4,\n  \"drift\": []\n}\n" {
+		t.Errorf("exit %d: %s%s", code, stdout, stderr)
+	}
+	if code, _, stderr := configRun(t, nil, "show", "--all", "--config", "common.toml"); code != 2 || stderr != "error: --all looks for the definitions itself: leave --config out\n" {
+		t.Errorf("exit %d: %s", code, stderr)
+	}
+}
+
 // shownBy is who set a key and to what, by config show.
 func shownBy(t *testing.T, environ []string, key string, args ...string) (value any, by string) {
 	t.Helper()
@@ -165,6 +193,24 @@ error: D/pbrx-go.toml:5:6: release.b.user.x has no uid; write uid = …, which s
 	}
 	if code, _, stderr := configRun(t, nil, "check", t.TempDir()); code != 0 || !strings.HasPrefix(stderr, "ok: there is no configuration") {
 		t.Errorf("exit %d: %s", code, stderr)
+	}
+}
+
+// Images are compared with the scripts of the project beside the file.
+func TestConfigCheckScripts(t *testing.T) {
+	dir := configFiles(t, map[string]string{"pyproject.toml": gauge, "pbrx-go.toml": "scripts = [\"gauge-*\", \"meter\"]\n[image.gauge-raed]\nargs = []\n"})
+	code, _, stderr := configRun(t, nil, "check", dir)
+	if want := "error: D/pbrx-go.toml:2:8: \"gauge-raed\" is no console script (D/pyproject.toml:8: gauge-read); mend the name or give command\n"; code != 2 || strings.ReplaceAll(stderr, dir, "D") != want {
+		t.Errorf("exit %d: %s", code, stderr)
+	}
+	for files, want := range map[string]string{
+		gauge: "warning: D/pbrx-go.toml:1:23: scripts: \"meter\" fits no console script\nok: D/pbrx-go.toml\n",
+		"":    "ok: D/pbrx-go.toml\n", // what is fetched is not looked at
+	} {
+		dir := configFiles(t, map[string]string{"pyproject.toml": files, "pbrx-go.toml": "scripts = [\"gauge-*\", \"meter\"]\n"})
+		if code, _, stderr := configRun(t, nil, "check", dir); code != 0 || strings.ReplaceAll(stderr, dir, "D") != want {
+			t.Errorf("exit %d: %s", code, stderr)
+		}
 	}
 }
 

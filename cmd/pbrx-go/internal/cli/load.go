@@ -19,6 +19,9 @@ func (a *app) loadDefinition(dir string, f *planFlags) (*definition.Set, error) 
 	}
 	under := underFlags(set, f.set)
 	f.base, f.prefix, f.initPath = cmp.Or(under.Base.Value, f.base), under.Prefix.Value, under.Init.Value
+	if under.Init.IsSet() {
+		f.initFrom = under.Init.At.String()
+	}
 	out := *set
 	out.Constraints, out.ConstraintsExclude = under.Constraints, under.ConstraintsExclude
 	if !f.quiet {
@@ -61,6 +64,18 @@ func unsupported(set *definition.Set) error {
 		return usagef("%s: platforms: images are built for the engine's own platform in this version: name one, and an engine of it with --engine", set.Platforms[1].At)
 	}
 	return nil
+}
+
+// checkPlatform refuses a platform that is not the one that images are made for.
+func checkPlatform(set *definition.Set, platform string) error {
+	if set == nil || len(set.Platforms) == 0 {
+		return nil
+	}
+	asked := set.Platforms[0]
+	if plain, _, _ := strings.Cut(strings.TrimPrefix(asked.Value, "linux/"), "/"); "linux/"+plain == platform {
+		return nil
+	}
+	return usagef("%s: platforms: %s is not what this engine builds for, %s: name an engine of that platform with --engine, or leave the key out", asked.At, asked.Value, platform)
 }
 
 // releaseTag is the tag of a set where nobody says one: its releases, else latest.

@@ -3,6 +3,7 @@ package cli
 import (
 	"context"
 	"errors"
+	"fmt"
 	"path/filepath"
 	"slices"
 	"time"
@@ -32,6 +33,8 @@ type planFlags struct {
 	gui      bool
 	mirror   string
 	initPath string
+	// initFrom is who set it.
+	initFrom string
 	// constraints are files, excluded names whose entries in them do not count.
 	constraints []string
 	excluded    []string
@@ -77,7 +80,7 @@ func (f *planFlags) bind(cmd *cobra.Command) {
 }
 
 func (f *planFlags) options() images.Options {
-	return images.Options{Prefix: f.prefix, Only: f.only, GUIScripts: f.gui, InitPath: f.initPath}
+	return images.Options{Prefix: f.prefix, Only: f.only, GUIScripts: f.gui, InitPath: f.initPath, InitFrom: f.initFrom}
 }
 
 // refreshAll is --refresh without a value.
@@ -234,11 +237,33 @@ func (s *operation) probe(ctx context.Context) (*builder.Run, error) {
 		return nil, err
 	}
 	if s.run, err = builder.Probe(ctx, s.engine, opts); err != nil || s.Project == nil {
+		return s.run, s.placed(err, opts.Builder)
+	}
+	if err := checkPlatform(s.Definition, s.run.Base.Platform); err != nil {
 		return s.run, err
 	}
 	folders, err := s.define(ctx, s.run.Base, s.flags.options())
 	s.run.Offer(folders...)
 	return s.run, err
+}
+
+// placed puts the place in front of an error that is about an image or interpreter which the definition names.
+func (s *operation) placed(err error, other naming.Location) error {
+	d := s.Definition
+	var image *builder.BaseError
+	if d == nil || !errors.As(err, &image) {
+		return err
+	}
+	var none *builder.NoPythonError
+	switch {
+	case errors.As(err, &none) && d.Python.IsSet():
+		return usagef("%s: python: %s: %w: name one that is there", d.Python.At, image.Location, none)
+	case !image.Other && d.Base.Value == s.flags.base:
+		return fmt.Errorf("%s: %w", d.Base.At, err)
+	case image.Other && d.Builder.IsSet() && image.Location == other:
+		return fmt.Errorf("%s: %w", d.Builder.At, err)
+	}
+	return err
 }
 
 // openSource opens what the wheel of a project is made from.

@@ -74,6 +74,9 @@ func (a *app) planCommand(ctx context.Context, o *planOptions) (err error) {
 		return err
 	}
 	if o.osRelease != "" {
+		if set != nil && len(set.Platforms) > 0 && !changed(o.set, "platform") {
+			o.platform = set.Platforms[0].Value
+		}
 		return a.planFor(ctx, o, in)
 	}
 	s, err := a.openOperation(ctx, "plan", o.engineFlags, operation{flags: o.planFlags, projectInput: in, constraints: constraints})

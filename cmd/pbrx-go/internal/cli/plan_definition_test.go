@@ -145,6 +145,11 @@ func TestPlanRefusals(t *testing.T) {
 		{with("project.lib = { path = \"lib\", extras = [\"nope\"] }\n"), `pbrx-go.toml:1:41: lib has no extra "nope": it has none`},
 		{with("packages = [{ path = \"more\" }]\n"), `pbrx-go.toml:1:13: more is a folder, where a file is needed: name the file as path`},
 		{with("repository.x = { uri = \"https://h/x\", key = { path = \"more\" } }\n"), `pbrx-go.toml:1:39: more is a folder, where a file is needed: name the file as path`},
+		{with("repository.x = { uri = \"https://h/x\", key = { text = \"k\" } }\n"), `pbrx-go.toml:1:12: repository.x has no suite, which apt needs: write suite = "{codename}", or what it has`},
+		{with("repository.x = { uri = \"https://h/x\", key = { text = \"k\" }, suite = \"{codename}\" }\n"), `pbrx-go.toml:1:12: repository.x has no components, which apt needs: write components = ["main"], or what it has`},
+		{with("repository.x = { uri = \"https://h/x\", key = { text = \"k\" }, suite = \"./\", components = [\"main\"] }\n"), `pbrx-go.toml:1:89: the suite "./" is a folder, which has no components: leave them out`},
+		{with("requirements = [\"idna\", \"Gauge[sql]>=2\"]\n"), `pbrx-go.toml:1:25: Gauge is the project itself, which is installed anyway: leave it out, and write what it has in brackets as extras`},
+		{with("file.\"/etc/x\" = { text = \"\" }\nfile.\"/etc/x/y/z\" = { text = \"\" }\n"), `pbrx-go.toml:2:6: "/etc/x/y/z" lies below "/etc/x" (pbrx-go.toml:1:6), which is no folder; choose another place`},
 		{with("constraints = [{ project = \"gauge\" }]\n"), `pbrx-go.toml:1:16: project gauge is a folder, where a file is needed: name the file as path`},
 		{with("requirements = [{ text = \"-r x\" }]\n"), `pbrx-go.toml:1:17: a text:1:1: "-r x" is an option of pip: a file of requirements has one requirement a line here; constraints have a key of their own`},
 		{with("constraints = [{ text = \"a==1\" }, { text = \"a==2\" }]\n"), `pbrx-go.toml:1:35: a text:1:1: a==2 contradicts a==1 of pbrx-go.toml:1:16: a text:1:1, remove one of them, or leave the name out with constraints-exclude = ["a"]`},
@@ -170,6 +175,10 @@ func TestOneImage(t *testing.T) {
 	}
 	code, _, stderr := planned(t, map[string]string{"pbrx-go.toml": "requirements = [\"idna\"]\n"})
 	if want := "error: pbrx-go.toml: there is no project in . that could name the images: write name = \"…\"\n"; code != 2 || stderr != want {
+		t.Errorf("exit %d: %s", code, stderr)
+	}
+	code, _, stderr = planned(t, map[string]string{"pbrx-go.toml": "name = \"ee\"\nrequirements = [\"idna\"]\nrun = [{ in = \"go:1\", commands = [[\"make\"]], out = { a = \"/a\", b = \"b\" } }]\n"})
+	if want := "error: pbrx-go.toml:3:8: run: a relative destination in out is a place in the project's tree, and there is no project: write an absolute path\n"; code != 2 || stderr != want {
 		t.Errorf("exit %d: %s", code, stderr)
 	}
 	p = planOf(t, map[string]string{"pbrx-go.toml": "name = \"ee\"\nrequirements = [\"idna\"]\n"})
@@ -236,6 +245,20 @@ func TestSayDefinition(t *testing.T) {
 	}
 }
 
+// A repository for another release of the distribution is seldom meant.
+func TestPlanOfAForeignSuite(t *testing.T) {
+	for suite, want := range map[string]string{
+		"jammy-updates/antelope": `pbrx-go.toml:1:47: the suite "jammy-updates/antelope" is for jammy, and the base is bookworm: write {codename}, unless that is meant`,
+		"{codename}-updates":     "", "bookworm": "", "stable": "", "squid": "",
+	} {
+		config := "repository.x = { uri = \"https://h/x\", suite = \"" + suite + "\", components = [\"main\"], key = { text = \"k\" } }\n"
+		p := planOf(t, map[string]string{"pyproject.toml": gauge, "pbrx-go.toml": config})
+		if got := strings.Join(p.Warnings, "\n"); got != want {
+			t.Errorf("%s: %s", suite, got)
+		}
+	}
+}
+
 // On another platform other entries count.
 func TestPlanOfAnotherPlatform(t *testing.T) {
 	config := "file.\"/one\" = { text = \"\", arch = [\"amd64\"] }\nfile.\"/other\" = { text = \"\", arch = [\"arm64\"] }\n"
@@ -244,5 +267,14 @@ func TestPlanOfAnotherPlatform(t *testing.T) {
 		if len(p.Images[0].Files) != 1 || p.Images[0].Files[0].Dest != want || len(p.LeftOut) != 1 {
 			t.Errorf("%s: %+v, left out %q", platform, p.Images[0].Files, p.LeftOut)
 		}
+	}
+	p := planOf(t, map[string]string{"pyproject.toml": gauge, "pbrx-go.toml": "platforms = [\"linux/arm64\"]\n" + config})
+	if len(p.Images[0].Files) != 1 || p.Images[0].Files[0].Dest != "/other" {
+		t.Errorf("the definition's platform: %+v", p.Images[0].Files)
+	}
+	config = "file.\"/{name}\" = { text = \"\", arch = [\"arm\"] }\n"
+	p = planOf(t, map[string]string{"pyproject.toml": gauge, "pbrx-go.toml": config}, "--platform", "linux/arm/v7")
+	if len(p.Images[0].Files) != 1 {
+		t.Errorf("a variant: left out %q", p.LeftOut)
 	}
 }

@@ -1,0 +1,39 @@
+package images
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/pbrx-go/pbrx-go/images/definition"
+)
+
+// warnSuites says which repositories of the definition have the codename of another release of the distribution than the base's. They may
+// be meant: some have no other.
+func (p *Plan) warnSuites(in Input) {
+	if in.Definition == nil || !slices.Contains(codenames(), in.Base.Distro.Codename) {
+		return
+	}
+	for _, r := range in.allRepositories() {
+		if other := codenameOf(r); other != "" && other != in.Base.Distro.Codename {
+			p.Warnings = append(p.Warnings, fmt.Sprintf("%s: the suite %q is for %s, and the base is %s: write {codename}, unless that is meant",
+				r.Suite.At, r.Suite.Value, other, in.Base.Distro.Codename))
+		}
+	}
+}
+
+// codenameOf is the codename in the suite of a repository, as in jammy-updates/antelope; empty where there is none.
+func codenameOf(r definition.Repository) string {
+	for _, word := range strings.FieldsFunc(r.Suite.Value, func(c rune) bool { return strings.ContainsRune("-/_", c) }) {
+		if slices.Contains(codenames(), word) {
+			return word
+		}
+	}
+	return ""
+}
+
+// codenames are those of the releases of Debian and Ubuntu that people still have images of. Words such as stable say nothing of a release.
+func codenames() []string {
+	return []string{"buster", "bullseye", "bookworm", "trixie", "forky", "duke",
+		"xenial", "bionic", "focal", "jammy", "noble", "oracular", "plucky", "questing", "resolute"}
+}
