@@ -195,6 +195,22 @@ func TestShortCommits(t *testing.T) {
 	}
 }
 
+// A few digits may be the name of a branch that the store does not have yet, whatever commit begins with them.
+func TestShortNamesAreAskedFor(t *testing.T) {
+	r := newRepository(t, "r")
+	first := r.commit(map[string]string{"a": "1\n"})
+	state, dir := t.TempDir(), t.TempDir()
+	if _, err := fetcher(t, state, dir).Fetch(context.Background(), gitOrigin(r.url(), "main", "a"), "amd64"); err != nil {
+		t.Fatal(err)
+	}
+	second := r.commit(map[string]string{"a": "2\n"})
+	r.git("branch", first[:4])
+	c, err := fetcher(t, state, dir).Fetch(context.Background(), gitOrigin(r.url(), first[:4], "a"), "amd64")
+	if err != nil || c.Pin != second+":a" {
+		t.Errorf("%+v, %v; the branch %s is at %s", c, err, first[:4], second)
+	}
+}
+
 // Repositories whose objects are named by SHA-256 are like others.
 func TestLongNames(t *testing.T) {
 	r := repository{t, filepath.Join(t.TempDir(), "r")}

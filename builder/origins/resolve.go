@@ -69,10 +69,13 @@ func notOurs(err error) bool {
 	return regexp.MustCompile(`not our ref|couldn't find remote ref|no such remote ref|does not allow request for unadvertised|could not parse|bad object`).MatchString(err.Error())
 }
 
+// plainlyCommit is how many digits make a name that of a commit: fewer may be that of a new branch or tag, such as 2024.
+const plainlyCommit = 7
+
 // named asks for a tag, branch, the full name of any reference, or the beginning of a commit's name.
 func (s *store) named(ctx context.Context, ref string) (resolved, error) {
 	short := regexp.MustCompile(`^[0-9a-f]{4,63}$`).MatchString(ref)
-	if short { // which the store may know without asking
+	if short && len(ref) >= plainlyCommit { // which the store may know without asking
 		if r, err := s.begun(ctx, ref); err != nil || r.Commit != "" {
 			return r, err
 		}
