@@ -33,7 +33,7 @@ func setRows() []row {
 			meaning: "The virtual environment sees the modules of the distribution's Python."},
 		{key: "constraints", in: setLevel(), typ: someEntries, of: oneOrigin, def: "none", layer: "resolution; L3's key is what was resolved", example: `[{ git = "https://opendev.org/openstack/requirements", ref = "master", path = "upper-constraints.txt" }]`,
 			braces: ofSet(), replaces: true, check: CheckRequirement, why: "all images of a set share one resolution",
-			meaning: "As --constraint: lines and files of them. The main project and all that is built beside it are left out by themselves.",
+			meaning: "As --constraint: lines and files of them. The main project and all that is built beside it are left out by themselves. They are read before the base is known: arch and words in braces that depend on it are errors.",
 			peers:   []string{"constraint", "upper-constraints", "upper_constraints", "constraints_file"}},
 		{key: "constraints-exclude", in: setLevel(), typ: someStrings, def: "none", layer: "as constraints", example: `["horizon"]`, braces: ofSet(), check: checkProject, why: "all images of a set share one resolution",
 			meaning: "Further names whose constraints do not count.",
