@@ -1,7 +1,6 @@
 package builder
 
 import (
-	"cmp"
 	"context"
 	"path"
 	"slices"
@@ -13,6 +12,7 @@ import (
 	"github.com/pbrx-go/pbrx-go/builder/dockerfile"
 	"github.com/pbrx-go/pbrx-go/builder/plan2llb"
 	"github.com/pbrx-go/pbrx-go/images"
+	"github.com/pbrx-go/pbrx-go/images/naming"
 	"github.com/pbrx-go/pbrx-go/setupcfg"
 )
 
@@ -113,8 +113,14 @@ func (p *parts) image(ctx context.Context, c gateway.Client, n int, image images
 	return p.runs(ctx, c, s, image)
 }
 
-// label is what steps call an image: its script, or its own name.
-func label(image images.Image) string { return cmp.Or(image.Script, path.Base(image.Name)) }
+// label is what steps call an image: its script; its own name where it has none, or runs that of another image.
+func label(image images.Image) string {
+	name := path.Base(image.Name)
+	if own, err := naming.ImageName(image.Script); err != nil || own != name {
+		return name
+	}
+	return image.Script
+}
 
 // environments is how many trees the environment is, which the base image has.
 func (p *parts) environments() int {

@@ -138,7 +138,9 @@ func (r *Run) bootstrap(ctx context.Context, g *ground) error {
 	if err := r.chooseMirror(g.bare.base); err != nil {
 		return err
 	}
-	r.Base = g.bare.base // for errors, which name the distribution
+	if r.image == nil { // it is the base, and not the builder: errors name the distribution
+		r.Base = g.bare.base
+	}
 	err := r.addPython(ctx, g)
 	if r.features.HostNetwork && hostNetworkRefused(err) {
 		r.features.HostNetwork = false

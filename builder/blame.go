@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"errors"
 	"fmt"
+	"path"
 	"regexp"
 	"slices"
 	"strings"
@@ -21,6 +22,10 @@ func blame(err error, project *setupcfg.Project, plan *images.Plan, constraints 
 	}
 	var from []string
 	switch {
+	case plan != nil && step.missing() != "":
+		step.place(missingLines(plan, step.missing()))
+	case strings.HasPrefix(step.Step, "[run ") && plan != nil:
+		step.offline = step.Surroundings() && !step.diskFull() && !hasNetwork(plan, step.From)
 	case strings.HasPrefix(step.Step, "[dependencies]") && len(step.From) == 0:
 		from = append(requirementLines(project, plan, step.reason()), constraintLines(constraints, step.reason())...)
 	case strings.HasPrefix(step.Step, "[distro]") && plan != nil:
@@ -135,6 +140,44 @@ func fileLines(plan *images.Plan, reason string) (from []string, said string) {
 		}
 	}
 	return from, said
+}
+
+// missingLines are the lines that ask for a path of an image, or for what commands make there.
+func missingLines(plan *images.Plan, missing string) []string {
+	var from []string
+	add := func(line, asked string) {
+		if path.Clean("/"+strings.TrimPrefix(asked, "/src/")) == missing && !slices.Contains(from, line) {
+			from = append(from, line)
+		}
+	}
+	for _, image := range plan.Images {
+		for _, f := range image.Files {
+			if f.Content.Image != "" {
+				add(f.From, f.Content.Path)
+			}
+		}
+		for _, r := range image.Runs {
+			if r.Source != nil && r.Source.Image != "" {
+				add(r.From, r.Source.Path)
+			}
+			for _, o := range r.Out {
+				add(r.From, o.Path)
+			}
+		}
+	}
+	return from
+}
+
+// hasNetwork says whether the commands that these lines ask for have a network.
+func hasNetwork(plan *images.Plan, from []string) bool {
+	for _, image := range plan.Images {
+		for _, r := range image.Runs {
+			if r.Network && slices.Contains(from, r.From) {
+				return true
+			}
+		}
+	}
+	return false
 }
 
 // accountLines are the lines of the account that a reason begins with, as accounts.py words it.

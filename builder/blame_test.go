@@ -66,6 +66,41 @@ func TestBlamePackages(t *testing.T) {
 	}
 }
 
+// What is not there to be copied is the fault of the line that asks for it; commands without a network are told how to get one.
+func TestBlameRuns(t *testing.T) {
+	plan := &images.Plan{Images: []images.Image{
+		{Files: []images.File{{From: "a.toml:1:1", Content: images.Content{Image: "x", Path: "/etc/conf"}}, {From: "a.toml:2:1", Content: images.Content{Path: "/etc/conf"}}}},
+		{Runs: []images.RunStep{
+			{From: "a.toml:3:1", In: "x", Out: []images.Output{{Path: "dist"}, {Path: "/src/web"}}, Source: &images.Content{Image: "x", Path: "/usr/src"}},
+			{From: "a.toml:4:1", Network: true},
+		}},
+	}}
+	const unresolved, full = "Temporary failure in name resolution", "no space left on device"
+	const offline = ": the commands have no network: add network = true, or have what they fetch as source or file"
+	const failed = ": the network or a disk failed meanwhile: mend that, or run again"
+	for _, c := range []struct{ step, from, line, cause, want string }{
+		{"[files] all images", "a.toml:1:1", "", `failed to compute cache key: failed to calculate checksum of ref a::b: "/etc/conf": not found`, `a.toml:1:1: "/etc/conf" is not there to be copied; correct the path`},
+		{"[files] all images", "a.toml:1:1", "", `process "files.py" did not complete successfully: open /etc/conf: no such file or directory`, `a.toml:1:1: "/etc/conf" is not there to be copied; correct the path`},
+		{"[project] wheel", "", "", `failed to calculate checksum of ref a::b: "/dist": not found`, `a.toml:3:1: "/dist" is not there to be copied; correct the path`},
+		{"[project] wheel", "", "", `failed to calculate checksum of ref a::b: "/web": not found`, `a.toml:3:1: "/web" is not there to be copied; correct the path`},
+		{"[run x] yarn", "a.toml:3:1", "", `failed to calculate checksum of ref a::b: "/usr/src": not found`, `a.toml:3:1: "/usr/src" is not there to be copied; correct the path`},
+		{"[run x] yarn", "a.toml:3:1", unresolved, "", "building [run x] yarn: " + unresolved + ": asked for by a.toml:3:1" + offline},
+		{"[run x] yarn", "a.toml:4:1", unresolved, "", "building [run x] yarn: " + unresolved + ": asked for by a.toml:4:1" + failed},
+		{"[run x] yarn", "a.toml:3:1", full, "", "building [run x] yarn: " + full + ": asked for by a.toml:3:1" + failed},
+	} {
+		err := &StepError{Step: c.step, cause: c.cause}
+		if c.from != "" {
+			err.From = []string{c.from}
+		}
+		if c.line != "" {
+			err.Lines = []string{c.line}
+		}
+		if blame(err, &setupcfg.Project{}, plan, nil); err.Error() != c.want {
+			t.Errorf("%q, want %q", err, c.want)
+		}
+	}
+}
+
 // What pip 26.3 printed of a requirement and a constraint that do not go together.
 func TestBlameConstraints(t *testing.T) {
 	at := func(line int) scanner.Position {

@@ -72,48 +72,26 @@ func (e *ScriptsError) Tail() []string { return e.Failed[0].trace }
 // FailedChecks are the scripts of the last build that would die at start, where CheckWarn lets them pass.
 func (r *Run) FailedChecks() []FailedCheck { return r.failed }
 
-// check loads the entry point of every script in the files of its image: once for all that have the files of
-// the base image, and once for each that has more. There it is asked as well which requirements are not met; where the
-// distribution's packages meet some, also without scripts. Programs that are files are not loaded: running them is all
-// that can be done with them. What fails for want of a network or of files, which an image is given later, is a warning.
+// check loads the entry point of every script in the files of its image: once for all that have the files of the base image and
+// are started alike (as one user, in one folder, with one environment), and once for each that differs. There it is asked as well
+// which requirements are not met; where the distribution's packages meet some, also without scripts. Programs that are files are not
+// loaded: running them is all that can be done with them. What fails for want of a network or of files, which an image is given
+// later, is a warning.
 func (b *build) check(ctx context.Context, c gateway.Client, project *setupcfg.Project, all []assembly) error {
 	if b.opts.Check == CheckOff {
 		return nil
 	}
 	b.failed = nil
-	scripts := slices.Concat(project.ConsoleScripts.Value, project.GUIScripts.Value)
-	trees := make([][]start, len(all))
-	for n, a := range all {
-		starts := startsOf(a.image, scripts)
-		if len(starts) == 0 {
-			continue
-		}
-		if a.dockerfile != nil && !a.dockerfile.FromBase {
-			b.warnings = append(b.warnings, fmt.Sprintf("%s: whether %s starts is not looked at: %s does not end in an image that is made from the base image", starts[0].from, starts[0].Name, a.image.Dockerfile))
-			continue
-		}
-		tree := 0
-		if a.own {
-			tree = n
-		}
-		trees[tree] = append(trees[tree], starts...)
+	trials, err := b.trials(project, all)
+	if err != nil {
+		return err
 	}
-	if len(trees) > 0 {
-		trees[0] = append(trees[0], b.initStart()...)
-	}
-	for n, starts := range trees {
-		if len(starts) == 0 && (n > 0 || !b.plan.SystemSitePackages) {
-			continue
-		}
-		name := "[check] scripts"
-		if n > 0 {
-			name = "[check " + label(all[n].image) + "] script"
-		}
-		results, conflicts, err := b.load(ctx, c, name, all[n], starts)
+	for _, t := range trials {
+		results, conflicts, err := b.load(ctx, c, t)
 		if err != nil {
 			return err
 		}
-		b.judge(project, starts, results)
+		b.judge(project, t.starts, results)
 		b.judgeRequirements(conflicts)
 	}
 	if len(b.failed) > 0 && b.opts.Check != CheckWarn {
@@ -140,24 +118,16 @@ type loaded struct {
 	Frames, Trace []string
 }
 
-func (b *build) load(ctx context.Context, c gateway.Client, name string, a assembly, starts []start) (results []loaded, conflicts []unmet, err error) {
-	raw, err := b.configOf(a)
-	if err != nil {
-		return nil, nil, err
-	}
-	config, err := plan2llb.ParseConfig(raw)
-	if err != nil {
-		return nil, nil, err
-	}
+func (b *build) load(ctx context.Context, c gateway.Client, t *trial) (results []loaded, conflicts []unmet, err error) {
 	points := []plan2llb.EntryPoint{}
-	for _, s := range starts {
+	for _, s := range t.starts {
 		points = append(points, s.EntryPoint)
 	}
 	slices.SortFunc(points, func(a, b plan2llb.EntryPoint) int {
 		return cmp.Or(cmp.Compare(a.Name, b.Name), cmp.Compare(a.Kind, b.Kind))
 	})
 	points = slices.Compact(points)
-	st, err := b.compiler.Check(b.plan, name, a.state, config, points, b.tools)
+	st, err := b.compiler.Check(b.plan, t.name, t.state, t.config, points, b.tools)
 	if err != nil {
 		return nil, nil, err
 	}

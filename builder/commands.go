@@ -4,8 +4,6 @@ import (
 	"context"
 	"fmt"
 	"path"
-	"slices"
-	"strings"
 
 	"github.com/moby/buildkit/client/llb"
 	gateway "github.com/moby/buildkit/frontend/gateway/client"
@@ -20,8 +18,7 @@ func (p *parts) elsewhere(ctx context.Context, c gateway.Client) error {
 	p.made = map[int][]plan2llb.Made{}
 	for n, image := range p.plan.Images {
 		for position, run := range image.Runs {
-			toTree := slices.ContainsFunc(run.Out, func(o images.Output) bool { return !path.IsAbs(o.Dest) })
-			if run.In == "" || !image.Selected && !toTree {
+			if run.In == "" || !image.Selected && !run.ForSource() {
 				continue
 			}
 			options, err := p.runOptions(ctx, c, run, image, position)
@@ -66,7 +63,7 @@ func (p *parts) runs(ctx context.Context, c gateway.Client, s stack, image image
 		}
 		before := p.compiler.Lay(s.root, s.over)
 		after, _ := p.compiler.Run(before, run, options)
-		layer := plan2llb.Layer{Content: "run", CreatedBy: "pbrx-go: run " + commandLine(run)}
+		layer := plan2llb.Layer{Content: "run", CreatedBy: "pbrx-go: run " + run.String()}
 		if p.compiler.Merges() {
 			s = s.with(plan2llb.Overlay{State: llb.Diff(before, after, llb.WithCustomName("[internal] what commands wrote")), Layer: layer})
 		} else {
@@ -97,13 +94,4 @@ func (p *parts) runOptions(ctx context.Context, c gateway.Client, run images.Run
 		o.Others = map[string]llb.State{run.Source.Image: source.State}
 	}
 	return o, nil
-}
-
-// commandLine is what commands are, for people.
-func commandLine(run images.RunStep) string {
-	var all []string
-	for _, argv := range run.Commands {
-		all = append(all, strings.Join(argv, " "))
-	}
-	return strings.Join(all, "; ")
 }

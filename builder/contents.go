@@ -56,5 +56,9 @@ func (b *build) other(ctx context.Context, c gateway.Client, ref, from string) (
 	if err != nil {
 		return nil, images.PlanError{fmt.Errorf("%s: %w", from, err)}
 	}
-	return b.Image(ctx, c, at)
+	image, err := b.Image(ctx, c, at)
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", from, err)
+	}
+	return image, nil
 }

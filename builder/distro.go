@@ -85,14 +85,15 @@ func (b *build) index(ctx context.Context, c gateway.Client, g *plot, repositori
 	if index, ok := g.indexes[key.String()]; ok {
 		return index, nil
 	}
+	var index plan2llb.PackageIndex
+	var err error
 	if b.supposing {
-		index, _ := g.compiler.Index(g.base, repositories)
-		g.indexes[key.String()] = index
-		return index, nil
+		index, _ = g.compiler.Index(g.base, repositories)
+	} else if index, err = b.distroIndex(ctx, c, g.compiler, g.base, repositories); err != nil {
+		return index, err
 	}
-	index, err := b.distroIndex(ctx, c, g.compiler, g.base, repositories)
 	g.indexes[key.String()] = index
-	return index, err
+	return index, nil
 }
 
 // distroIndex fetches a package index.

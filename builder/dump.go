@@ -23,7 +23,7 @@ func (r *Run) Dump(ctx context.Context, in images.Input) ([]byte, error) {
 	}
 	b := r.newBuild(in)
 	b.plan, b.init, b.supposing = plan, plan.Init.Path, true
-	p := &parts{build: b, name: plan.Project.Name, in: in}
+	p := &parts{build: b, in: in}
 	on, err := b.distroPackages(ctx, nil, p)
 	if err != nil {
 		return nil, err
@@ -31,10 +31,13 @@ func (r *Run) Dump(ctx context.Context, in images.Input) ([]byte, error) {
 	if err := p.elsewhere(ctx, nil); err != nil {
 		return nil, err
 	}
-	tree := r.opts.Source.tree()
-	tree.Made = p.forWheel()
-	if p.wheel, err = b.wheel(on, plan.Source, tree, false); err != nil {
-		return nil, err
+	if !in.NoProject {
+		p.name = plan.Project.Name
+		tree := r.opts.Source.tree()
+		tree.Made = p.forWheel()
+		if p.wheel, err = b.wheel(on, plan.Source, tree, false); err != nil {
+			return nil, err
+		}
 	}
 	if err := b.siblingWheels(on); err != nil {
 		return nil, err

@@ -22,6 +22,8 @@ type StepError struct {
 	cause string
 	// at is the line that is at fault, where the step's own words are about it; said are those words as they suit that line.
 	at, said string
+	// offline says that commands failed for want of a network, which they do not ask for.
+	offline bool
 }
 
 // place notes the lines that are at fault, if there is one.
@@ -40,6 +42,9 @@ func (e *StepError) Error() string {
 	if from := e.from(); from != "" {
 		s += ": asked for by " + from
 	}
+	if e.offline {
+		return s + ": the commands have no network: add network = true, or have what they fetch as source or file"
+	}
 	if e.Surroundings() && !e.refused() {
 		s += ": the network or a disk failed meanwhile: mend that, or run again"
 	}
@@ -53,10 +58,18 @@ func (e *StepError) Tail() []string {
 
 // Surroundings says whether the output speaks of a network or disk that failed rather than of the project.
 func (e *StepError) Surroundings() bool {
+	if e.offline {
+		return false
+	}
 	signs := regexp.MustCompile(`(?i)temporary failure (in name resolution|resolving)|could not resolve|connection (refused|timed out|reset)|` +
 		`no space left on device|network is unreachable|failed to establish a new connection|read timed out|certificate verify failed|` +
 		`unable to connect to|cannot connect to proxy|certificate required|couldn't (connect to server|resolve (host|proxy))|temporary error \(try again later\)|could not connect to server|network connection aborted|dns lookup error|dns: `)
 	return e.refused() || signs.MatchString(strings.Join(e.Lines, "\n"))
+}
+
+// diskFull says whether the output speaks of a disk.
+func (e *StepError) diskFull() bool {
+	return strings.Contains(strings.ToLower(strings.Join(e.Lines, "\n")), "no space left on device")
 }
 
 // refused says whether a package index did not let pip in, which says itself what to do about it (common.py).
@@ -76,10 +89,24 @@ func (e *StepError) reason() string {
 	if len(e.Lines) > 0 {
 		return e.Lines[len(e.Lines)-1]
 	}
-	if m := regexp.MustCompile(`^failed to (?:calculate checksum of ref|compute cache key)\b.*(".*"): not found`).FindStringSubmatch(e.cause); m != nil {
-		return m[1] + " is not there to be copied (what .dockerignore names is not)"
+	switch missing := e.missing(); {
+	case missing == "":
+		return e.cause
+	case strings.HasPrefix(e.Step, "[Dockerfile."):
+		return fmt.Sprintf("%q is not there to be copied (what .dockerignore names is not)", missing)
+	default:
+		return fmt.Sprintf("%q is not there to be copied; correct the path", missing)
 	}
-	return e.cause
+}
+
+// missing is the path that a step was to be given, and that is not there; empty where that is not why it failed.
+func (e *StepError) missing() string {
+	for _, said := range []string{`^failed to (?:calculate checksum of ref|compute cache key)\b.*"(.*)": not found`, `did not complete successfully: open (/.*): no such file or directory$`} {
+		if m := regexp.MustCompile(said).FindStringSubmatch(e.cause); m != nil && len(e.Lines) == 0 {
+			return m[1]
+		}
+	}
+	return ""
 }
 
 // conflict is what pip says further up of a conflict that its last line does not describe; empty for other last lines.

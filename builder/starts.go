@@ -16,23 +16,29 @@ type start struct {
 	from string
 }
 
-// startsOf are those of an image: the entry point of its script, its WSGI application, the program of its command.
+// startsOf are those of an image: the entry point of its script, or of the one that its command names, its WSGI application, the program of
+// another command, and that of an entry point in place of the init. What follows such a program are arguments, but after "--", as an init has it.
 func startsOf(image images.Image, scripts []setupcfg.Script) []start {
 	var all []start
-	own := len(image.Cmd) == 0 || image.Cmd[0] == image.Script
-	i := slices.IndexFunc(scripts, func(s setupcfg.Script) bool { return s.Name == image.Script })
-	if i >= 0 && own {
+	program := image.Script
+	if len(image.Cmd) > 0 {
+		program = image.Cmd[0]
+	}
+	entry := image.Config.Entrypoint
+	starts := program == image.Script || entry == nil || len(*entry) == 0 || (*entry)[len(*entry)-1] == "--"
+	i := slices.IndexFunc(scripts, func(s setupcfg.Script) bool { return s.Name == program })
+	if i >= 0 && starts {
 		all = append(all, scriptStart(scripts[i]))
 	}
 	if image.WSGI != "" {
 		module, attribute, _ := strings.Cut(image.WSGI, ":")
 		all = append(all, start{plan2llb.EntryPoint{Name: image.WSGI, Kind: plan2llb.WSGI, Module: module, Attribute: attribute}, image.WSGIFrom})
 	}
-	if !own {
-		all = append(all, start{plan2llb.EntryPoint{Name: image.Cmd[0], Kind: plan2llb.Command}, cmp.Or(image.CommandFrom, image.From)})
+	if entry != nil && len(*entry) > 0 {
+		all = append(all, start{plan2llb.EntryPoint{Name: (*entry)[0], Kind: plan2llb.Command}, image.Config.EntrypointFrom})
 	}
-	if e := image.Config.Entrypoint; e != nil && len(*e) > 0 {
-		all = append(all, start{plan2llb.EntryPoint{Name: (*e)[0], Kind: plan2llb.Command}, image.Config.EntrypointFrom})
+	if i < 0 && starts && program != image.Script {
+		all = append(all, start{plan2llb.EntryPoint{Name: program, Kind: plan2llb.Command}, cmp.Or(image.CmdFrom, image.From)})
 	}
 	return all
 }

@@ -18,18 +18,26 @@ func TestStarts(t *testing.T) {
 	tar := start{plan2llb.EntryPoint{Name: "/bin/tar", Kind: plan2llb.Command}, "a.toml:1:1"}
 	api := start{plan2llb.EntryPoint{Name: "boat.api:app", Kind: plan2llb.WSGI, Module: "boat.api", Attribute: "app"}, "a.toml:2:1"}
 	uwsgi := start{plan2llb.EntryPoint{Name: "uwsgi", Kind: plan2llb.Command}, "a.toml:1:1"}
+	entry := start{tar.EntryPoint, "a.toml:3:1"}
+	entered := func(words ...string) images.Image {
+		return images.Image{Cmd: []string{"uwsgi"}, From: "a.toml:1:1", Config: images.Config{Entrypoint: &words, EntrypointFrom: "a.toml:3:1"}}
+	}
 	for name, c := range map[string]struct {
 		image images.Image
 		want  []start
 	}{
-		"base":              {images.Image{}, nil},
-		"script":            {images.Image{Script: "sail", Cmd: []string{"sail", "-f"}}, []start{sail}},
-		"file":              {images.Image{Script: "data", Cmd: []string{"data"}}, nil},
-		"command":           {images.Image{Cmd: []string{"/bin/tar", "x"}, From: "a.toml:1:1"}, []start{tar}},
-		"script, commanded": {images.Image{Script: "sail", Cmd: []string{"/bin/tar"}, CommandFrom: "a.toml:1:1", From: "setup.cfg:12:5"}, []start{tar}},
-		"application":       {images.Image{WSGI: "boat.api:app", WSGIFrom: "a.toml:2:1", Cmd: []string{"uwsgi"}, From: "a.toml:1:1"}, []start{api, uwsgi}},
-		"entry point":       {images.Image{Config: images.Config{Entrypoint: &[]string{"uwsgi", "--x"}, EntrypointFrom: "a.toml:1:1"}}, []start{uwsgi}},
-		"no entry point":    {images.Image{Config: images.Config{Entrypoint: &[]string{}}}, nil},
+		"base":                       {images.Image{}, nil},
+		"script":                     {images.Image{Script: "sail", Cmd: []string{"sail", "-f"}}, []start{sail}},
+		"file":                       {images.Image{Script: "data", Cmd: []string{"data"}}, nil},
+		"command":                    {images.Image{Cmd: []string{"/bin/tar", "x"}, From: "a.toml:1:1"}, []start{tar}},
+		"script, commanded":          {images.Image{Script: "sail", Cmd: []string{"/bin/tar"}, From: "a.toml:1:1"}, []start{tar}},
+		"command of a script":        {images.Image{Cmd: []string{"sail", "x"}, From: "a.toml:1:1"}, []start{sail}},
+		"argument of an entry point": {images.Image{Cmd: []string{"sail"}, Config: entered("/bin/tar").Config}, []start{entry}},
+		"entry point":                {entered("/bin/tar"), []start{entry}},
+		"entry point, and then":      {entered("/bin/tar", "--"), []start{entry, uwsgi}},
+		"no init":                    {entered(), []start{uwsgi}},
+		"where the command is":       {images.Image{Cmd: []string{"uwsgi"}, CmdFrom: "a.toml:1:1", From: "setup.cfg:1:1"}, []start{uwsgi}},
+		"application":                {images.Image{WSGI: "boat.api:app", WSGIFrom: "a.toml:2:1", Cmd: []string{"uwsgi"}, From: "a.toml:1:1"}, []start{api, uwsgi}},
 	} {
 		if got := startsOf(c.image, scripts); !slices.Equal(got, c.want) {
 			t.Errorf("%s: %+v, want %+v", name, got, c.want)

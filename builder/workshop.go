@@ -62,7 +62,7 @@ func differ(base, builder *ground) (differences []string) {
 		{"distribution", base.base.Distro.ID, builder.base.Distro.ID},
 		{"release", base.base.Distro.Version, builder.base.Distro.Version},
 		{"C library", base.base.Libc, builder.base.Libc},
-		{"Python", minorOf(base.base.Python.Version), minorOf(builder.base.Python.Version)},
+		{"Python", base.base.Python.Minor(), builder.base.Python.Minor()},
 		{"platform", platformOf(base), platformOf(builder)},
 	} {
 		if c.base != c.builder {
@@ -70,12 +70,6 @@ func differ(base, builder *ground) (differences []string) {
 		}
 	}
 	return differences
-}
-
-// minorOf is X.Y of a version X.Y.Z.
-func minorOf(version string) string {
-	parts := strings.SplitN(version, ".", 3)
-	return strings.Join(parts[:min(2, len(parts))], ".")
 }
 
 // platformOf is the platform that an image says it is for; that of the engine, where it says nothing.

@@ -1,6 +1,10 @@
 package images
 
-import "github.com/pbrx-go/pbrx-go/bindep"
+import (
+	"strings"
+
+	"github.com/pbrx-go/pbrx-go/bindep"
+)
 
 // Base is what was learnt about a base image from the image itself.
 type Base struct {
@@ -54,4 +58,10 @@ type Python struct {
 	Pip string `json:"pip"`
 	// Ensurepip says whether virtual environments of this Python can have a pip.
 	Ensurepip bool `json:"ensurepip"`
+}
+
+// Minor is X.Y of its version X.Y.Z.
+func (p Python) Minor() string {
+	parts := strings.SplitN(p.Version, ".", 3)
+	return strings.Join(parts[:min(2, len(parts))], ".")
 }

@@ -1,5 +1,11 @@
 package images
 
+import (
+	"path"
+	"slices"
+	"strings"
+)
+
 // What a definition adds to a plan. Everything is as steps take it: selected for the base's architecture, braces
 // filled in, origins pinned.
 
@@ -106,6 +112,25 @@ type RunStep struct {
 	// Network allows one, and mounts pip's configuration.
 	Network bool   `json:"network,omitempty"`
 	From    string `json:"from"`
+}
+
+// String is the commands for people, in one line.
+func (r RunStep) String() string {
+	var all []string
+	for _, argv := range r.Commands {
+		all = append(all, CommandLine(argv))
+	}
+	return strings.Join(all, "; ")
+}
+
+// CommandLine is a command for people, in one line. Programs in an argument may have several.
+func CommandLine(argv []string) string {
+	return strings.Join(strings.Fields(strings.Join(argv, " ")), " ")
+}
+
+// ForSource says whether something that the commands make goes into the project's tree, and so into its wheel and all images.
+func (r RunStep) ForSource() bool {
+	return r.In != "" && slices.ContainsFunc(r.Out, func(o Output) bool { return !path.IsAbs(o.Dest) })
 }
 
 // Output is one result of commands that run elsewhere.

@@ -2,6 +2,7 @@ package images
 
 import (
 	"errors"
+	"fmt"
 	"slices"
 
 	"github.com/pbrx-go/pbrx-go/images/definition"
@@ -108,7 +109,7 @@ func (p *Plan) refine(in Input, image Image, declared *definition.Image) Image {
 			args = own.Args
 		}
 		if own.Command != nil {
-			image.Cmd, image.CommandFrom, args = own.Command.Words, own.Command.At.String(), nil
+			image.Cmd, image.CmdFrom, args = own.Command.Words, own.Command.At.String(), nil
 		} else if own.WSGI.IsSet() {
 			image.Cmd, args = nil, nil
 		}
@@ -126,6 +127,19 @@ func (p *Plan) distroContent(in Input, script string, own *definition.Content) D
 	content, compile := p.imageContent(in, script, own)
 	p.addCompile(compile)
 	return content
+}
+
+// checkOutputs refuses what commands make for a project's tree where there is no project.
+func (p *Plan) checkOutputs(in Input) []error {
+	var problems []error
+	for _, image := range p.Images {
+		for _, r := range image.Runs {
+			if in.NoProject && r.ForSource() {
+				problems = append(problems, fmt.Errorf("%s: run: a relative destination in out is a place in the project's tree, and there is no project: write an absolute path", r.From))
+			}
+		}
+	}
+	return problems
 }
 
 // checkNothing refuses a definition that has nothing to install.

@@ -1,8 +1,11 @@
 package images_test
 
 import (
+	"slices"
 	"testing"
+	"text/scanner"
 
+	"github.com/pbrx-go/pbrx-go/bindep"
 	"github.com/pbrx-go/pbrx-go/images"
 	"github.com/pbrx-go/pbrx-go/images/definition"
 )
@@ -29,5 +32,39 @@ func TestFilesInTheEnvironment(t *testing.T) {
 		if files := p.Images[0].Files; len(files) != 2 || files[0].Pinned || !files[1].Pinned {
 			t.Errorf("with the environment %s the files are %+v", environment, files)
 		}
+	}
+}
+
+// Commands are shown in one line, also where one has a program in it.
+func TestRunStepForPeople(t *testing.T) {
+	step := images.RunStep{Commands: [][]string{{"yarn", "build"}, {"sh", "-c", "set -e\n\tmake all\n"}}}
+	if got, want := step.String(), "yarn build; sh -c set -e make all"; got != want {
+		t.Errorf("%q, want %q", got, want)
+	}
+}
+
+// A package that bindep.txt names, too, stays in the layer of the file that all services extend.
+func TestPackagesOfTheParent(t *testing.T) {
+	in := declared(t, scripts)
+	file, err := bindep.Parse("bindep.txt", []byte("vim\ncurl\n"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	in.Bindep = file
+	at := scanner.Position{Filename: "parent.toml", Line: 1}
+	in.Definition = &definition.Set{Files: []string{"parent.toml", "pbrx-go.toml"},
+		Content: definition.Content{Packages: []definition.Package{{Line: definition.Text{Value: "curl", At: at}, At: at}}}}
+	p, err := images.New(in, images.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	var got []string
+	for _, level := range p.Levels {
+		for _, pkg := range level.Packages {
+			got = append(got, level.From+" "+pkg.Name+" "+pkg.From)
+		}
+	}
+	if want := []string{"parent.toml curl parent.toml:1:0", "pbrx-go.toml vim bindep.txt:1:1"}; !slices.Equal(got, want) {
+		t.Errorf("%q, want %q", got, want)
 	}
 }

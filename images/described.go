@@ -19,7 +19,7 @@ func (p *Plan) baseContent(in Input, image Image) Image {
 	}
 	image = p.addContent(in, image, &d.Content)
 	if d.Command != nil {
-		image.Cmd, image.CommandFrom = d.Command.Words, d.Command.At.String()
+		image.Cmd, image.CmdFrom = d.Command.Words, d.Command.At.String()
 	}
 	image.WSGI, image.WSGIFrom = d.WSGI.Value, d.WSGI.At.String()
 	image.Config = in.config(nil)

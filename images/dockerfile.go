@@ -55,6 +55,8 @@ func (p *Plan) addDockerfiles(in Input, all []program) []error {
 			p.Warnings = append(p.Warnings, file.Notes...)
 			p.warnDockerfileExtras(in.Project, p.Images[n], file)
 			p.Images[n].useDockerfile(file)
+		case slices.Contains(names, file.Script) && !in.chooses(file.Script):
+			p.Warnings = append(p.Warnings, fmt.Sprintf("%s: it makes no image, for scripts leaves %q out", file.File, file.Script))
 		case p.pending || slices.Contains(names, file.Script):
 		default:
 			p.Warnings = append(p.Warnings, fmt.Sprintf("%s: it makes no image, there is no script %q%s", file.File, file.Script, suggestion(file.Script, names)))

@@ -91,6 +91,13 @@ func TestDockerfileBesideDefinition(t *testing.T) {
 			t.Errorf("%s is made by %q", i.Name, i.Dockerfile)
 		}
 	}
+	in.Definition.Scripts = []definition.Text{{Value: "run"}}
+	if p, err = images.New(in, images.Options{}); err != nil {
+		t.Fatal(err)
+	}
+	if want := `Dockerfile.stop: it makes no image, for scripts leaves "stop" out`; !slices.Contains(p.Warnings, want) {
+		t.Errorf("the warnings are %q, not %q", p.Warnings, want)
+	}
 	in.Dockerfiles = []images.Dockerfile{{File: "Dockerfile.run", Script: "run"}}
 	_, err = images.New(in, images.Options{})
 	if want := `pbrx-go.toml:3:2: Dockerfile.run:1 makes the image of "run", too: say all in the Dockerfile and remove this, or remove the Dockerfile`; err == nil || err.Error() != want {

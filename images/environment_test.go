@@ -4,6 +4,7 @@ import (
 	"testing"
 
 	"github.com/pbrx-go/pbrx-go/images"
+	"github.com/pbrx-go/pbrx-go/setupcfg"
 )
 
 // Where Python distributions go, by the interpreter and what was asked for, and what cannot be.
@@ -48,5 +49,15 @@ func TestEnvironments(t *testing.T) {
 				t.Errorf("the environment is %q, with system site packages: %t", p.Environment, p.SystemSitePackages)
 			}
 		})
+	}
+}
+
+// An architecture has no variant where a definition speaks of it; machines are called as uname -m does.
+func TestArchitectures(t *testing.T) {
+	for platform, want := range map[string]string{"linux/amd64": "amd64 x86_64", "linux/arm64": "arm64 aarch64", "linux/arm/v7": "arm armv7l", "linux/386": "386 i686", "linux/s390x": "s390x s390x", "": "amd64 x86_64"} {
+		f := images.FactsOf(images.Input{Project: &setupcfg.Project{}, Base: images.Base{Platform: platform}}, images.Options{})
+		if got := f.Arch + " " + f.Machine; got != want {
+			t.Errorf("%s: %s, want %s", platform, got, want)
+		}
 	}
 }

@@ -14,7 +14,7 @@ func FactsOf(in Input, opts Options) definition.Facts {
 	if parts := strings.Split(in.Base.Platform, "/"); len(parts) > 1 { // a third is the variant
 		f.Arch = parts[1]
 	}
-	f.Machine = map[string]string{"amd64": "x86_64", "arm64": "aarch64"}[f.Arch]
+	f.Machine = map[string]string{"amd64": "x86_64", "arm64": "aarch64", "386": "i686", "arm": "armv7l"}[f.Arch]
 	if f.Machine == "" {
 		f.Machine = f.Arch
 	}
@@ -22,16 +22,10 @@ func FactsOf(in Input, opts Options) definition.Facts {
 	if python := in.Base.Python; python.Purelib != "" {
 		f.Prefix, f.SitePackages = path.Dir(python.Scripts), python.Purelib
 		if env := environmentOf(in.Base, in.environment(opts.Environment), in.setName()); env != "" {
-			f.Prefix, f.SitePackages = env, path.Join(env, "lib", "python"+minor(python.Version), "site-packages")
+			f.Prefix, f.SitePackages = env, path.Join(env, "lib", "python"+python.Minor(), "site-packages")
 		}
 	}
 	return f
-}
-
-// minor is X.Y of a version X.Y.Z.
-func minor(version string) string {
-	parts := strings.SplitN(version, ".", 3)
-	return strings.Join(parts[:min(2, len(parts))], ".")
 }
 
 // environment is what somebody asked for: the definition, where there is one.

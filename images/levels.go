@@ -16,7 +16,8 @@ type packageRule struct {
 	declared bool
 }
 
-// packageRules are the rules that hold for all images, those of bindep.txt first. Lines were checked when they were read.
+// packageRules are the rules that hold for all images, those of outer levels first, so that a package is in the layer which most
+// share, and those of bindep.txt before others of their level. Lines were checked when they were read.
 func packageRules(in Input) []packageRule {
 	var rules []packageRule
 	last := 0
@@ -31,6 +32,7 @@ func packageRules(in Input) []packageRule {
 	if in.Definition != nil {
 		rules = append(rules, declaredRules(in.Definition.Packages)...)
 	}
+	slices.SortStableFunc(rules, func(a, b packageRule) int { return a.level - b.level })
 	return rules
 }
 

@@ -150,8 +150,8 @@ type Image struct {
 	Extras []string `json:"extras"`
 	// Cmd is the command; nil leaves the base's own.
 	Cmd []string `json:"cmd"`
-	// CommandFrom is where a definition gives it, if one does.
-	CommandFrom string `json:"-"`
+	// CmdFrom is where a definition says so.
+	CmdFrom string `json:"-"`
 	// WSGI is module:attribute of an application; without a Cmd, a server among the image's distributions runs it.
 	WSGI     string `json:"wsgi,omitempty"`
 	WSGIFrom string `json:"-"`

@@ -163,13 +163,10 @@ func eachCharacter(text string, do func(at int, c string)) {
 		if strings.HasPrefix(text[at:], quote) && (len(quote) == 1 || !strings.HasPrefix(text[at+1:], quote)) {
 			return
 		}
-		c, size := text[at:], 1
-		switch {
-		case text[at] == '\\' && quote[0] == '"':
+		_, size := utf8.DecodeRuneInString(text[at:])
+		c := text[at : at+size]
+		if text[at] == '\\' && quote[0] == '"' {
 			c, size = unescape(text[at:])
-		default:
-			_, size = utf8.DecodeRuneInString(text[at:])
-			c = text[at : at+size]
 		}
 		do(at, c)
 		at += size

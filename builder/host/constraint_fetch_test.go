@@ -285,3 +285,33 @@ func TestConstraintsOfGitServer(t *testing.T) {
 		t.Errorf("the server saw %v", seen)
 	}
 }
+
+// A server that sends git on to another one does not make us give that one its credentials.
+func TestConstraintsOfRedirectedGitServer(t *testing.T) {
+	logins := make(chan string, 100)
+	other := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		logins <- r.Header.Get("Authorization")
+		w.Header().Set("WWW-Authenticate", `Basic realm="git"`)
+		w.WriteHeader(http.StatusUnauthorized)
+	}))
+	defer other.Close()
+	first := httptest.NewServer(http.RedirectHandler(strings.Replace(other.URL, "127.0.0.1", "localhost", 1)+"/requirements/info/refs?service=git-upload-pack", http.StatusFound))
+	defer first.Close()
+	t.Setenv("TMPDIR", t.TempDir())
+	env := map[string]string{"GIT_CONFIG_SYSTEM": os.DevNull, "no_proxy": "127.0.0.1,localhost"}
+	root := machine(t, map[string]string{"netrc": "machine 127.0.0.1 login keeper password hunter2\n"})
+	env["NETRC"] = "ROOT/netrc"
+	if _, err := constraints(t, root, env, host.ConstraintOptions{Files: []string{"git+" + first.URL + "/requirements@v1.0#upper.txt"}}); err == nil {
+		t.Error("it was fetched")
+	}
+	close(logins)
+	asked := 0
+	for login := range logins {
+		if asked++; login != "" {
+			t.Errorf("the other server was given %q", login)
+		}
+	}
+	if asked == 0 {
+		t.Error("nobody asked the other server")
+	}
+}

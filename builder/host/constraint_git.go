@@ -144,13 +144,13 @@ func gitSays(stderr string, err error) error {
 // gitCommand is git in a folder of ours, with nothing that could ask a question or run a hook. The environment has the
 // credentials, which argv shows to everybody.
 func (f *fetcher) gitCommand(ctx context.Context, repo repository, dir string, argv ...string) *exec.Cmd {
-	const helper = `credential.helper=!f() { test "$1" = get && printf 'username=%s\npassword=%s\n' "$PBRX_GO_GIT_LOGIN" "$PBRX_GO_GIT_PASSWORD"; }; f`
+	const helper = `!f() { test "$1" = get && printf 'username=%s\npassword=%s\n' "$PBRX_GO_GIT_LOGIN" "$PBRX_GO_GIT_PASSWORD"; }; f`
 	options := []string{"-c", "core.hooksPath=" + os.DevNull, "-c", "gc.auto=0", "-c", "maintenance.auto=false", "-c", "protocol.ext.allow=never",
 		"-c", "http.lowSpeedLimit=100", "-c", "http.lowSpeedTime=30"}
 	env := f.gitEnvironment()
 	if u, err := url.Parse(repo.address); err == nil && (u.Scheme == "https" || u.Scheme == "http") {
 		if login, password, ok := f.login(u.Hostname(), repo.user); ok {
-			options = append(options, "-c", helper)
+			options = append(options, "-c", "credential."+u.Scheme+"://"+u.Host+".helper="+helper) // for nobody that it sends us on to
 			env = append(env, "PBRX_GO_GIT_LOGIN="+login, "PBRX_GO_GIT_PASSWORD="+password)
 		}
 	}

@@ -42,6 +42,15 @@ func (p place) String() string {
 	return p.path
 }
 
+// ConstraintsName is what people call a file of constraints that --constraint names: without what may be a secret.
+func ConstraintsName(name string) string {
+	at, err := parsePlace(name)
+	if err != nil { // whoever uses it is told
+		return regexp.MustCompile(`://[^/]*@`).ReplaceAllString(name, "://")
+	}
+	return at.String()
+}
+
 // public is a URL without what may be a secret: user, password and query.
 func public(u *url.URL) string {
 	bare := *u

@@ -3,6 +3,7 @@ package host
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"net/http"
 	"net/url"
@@ -11,8 +12,12 @@ import (
 	"time"
 )
 
-// stallLimit is how long a download may stand still.
-const stallLimit = time.Minute
+const (
+	// stallLimit is how long a download may stand still.
+	stallLimit = time.Minute
+	// downloadLimit is more than anything for an image has, and less than what fills a disk.
+	downloadLimit = 16 << 30
+)
 
 // Remote reaches other machines as the programs of this one do: with its certificate authorities, proxies, netrc and git.
 // Several goroutines may use it.
@@ -29,14 +34,15 @@ func NewRemote(env map[string]string, root string) (*Remote, error) {
 	return r, nil
 }
 
-// Public is a URL for people, without what may be a secret: user, password and query.
-func Public(u *url.URL) string { return public(u) }
-
 // Download writes what is behind an http(s) URL into a file, which it empties first. Errors are *FetchError, or of writing.
 func (r *Remote) Download(ctx context.Context, u *url.URL, into *os.File) error {
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
 	return r.ask(ctx, place{url: u}, func(resp *http.Response, fail failure) error {
+		large := fail("name another file", fmt.Errorf("it has more than %d GB", downloadLimit>>30))
+		if resp.ContentLength > downloadLimit {
+			return large
+		}
 		if err := into.Truncate(0); err != nil {
 			return err
 		}
@@ -45,8 +51,10 @@ func (r *Remote) Download(ctx context.Context, u *url.URL, into *os.File) error 
 		}
 		body := &watched{Reader: resp.Body, timer: time.AfterFunc(stallLimit, func() { cancel(errStalled) })}
 		defer body.timer.Stop()
-		_, err := io.Copy(into, body)
+		size, err := io.Copy(into, io.LimitReader(body, downloadLimit+1))
 		switch {
+		case size > downloadLimit: // of a server that does not say how much there is
+			return large
 		case body.err != nil && errors.Is(context.Cause(ctx), errStalled):
 			return fail("mend the network, or run again", errStalled)
 		case body.err != nil && ctx.Err() != nil:

@@ -160,6 +160,7 @@ func TestHostileArchives(t *testing.T) {
 		"links of links":    {tarOf(t, link("x/y/up", ".."), link("out", "x/y/up/up/up/../../.."), reg("out/evil")), `its member "out/evil": mkdirat out: file exists`},
 		"hard link":         {tarOf(t, member{"a", "/etc/passwd", tar.TypeLink, 0o644}), `its link "a" leads out of it, to "/etc/passwd"`},
 		"hard link above":   {tarOf(t, member{"a", "../../x", tar.TypeLink, 0o644}), `its link "a" leads out of it, to "../../x"`},
+		"hard link to link": {tarOf(t, link("a/b", "../x"), member{"c", "a/b", tar.TypeLink, 0o777}), `its link "c" leads out of it, to "../x"`},
 		"device":            {tarOf(t, member{"a", "", tar.TypeChar, 0o644}), `its member "a" is a device, pipe or something else that no image is given`},
 		"pipe":              {tarOf(t, member{"a", "", tar.TypeFifo, 0o644}), `its member "a" is a device, pipe or something else that no image is given`},
 		"damaged":           {tarOf(t, reg("a"))[:515], `its member "a": unexpected EOF`},

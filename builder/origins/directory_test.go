@@ -3,6 +3,7 @@ package origins_test
 import (
 	"context"
 	"errors"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"strings"
@@ -74,5 +75,46 @@ func TestDirectoriesBelow(t *testing.T) {
 	}
 	if data, err := os.ReadFile(filepath.Join(c.Dir, "nova/data.json")); err != nil || string(data) != "{}\n" {
 		t.Errorf("%q, %v", data, err)
+	}
+}
+
+// The repository of a directory may be a shallow clone, a second work tree, one without a commit, or somebody else's.
+func TestDirectoriesOfAllKinds(t *testing.T) {
+	r, _ := nova(t)
+	write(t, r.dir, map[string]string{"x.patch": addsData})
+	base := t.TempDir()
+	for name, make := range map[string]func(t *testing.T, dir string){
+		"shallow": func(_ *testing.T, dir string) { r.git("clone", "--quiet", "--depth=1", r.url(), dir) },
+		"second":  func(_ *testing.T, dir string) { r.git("worktree", "add", "--quiet", "--detach", dir, "main") },
+		"new": func(_ *testing.T, dir string) {
+			write(t, dir, map[string]string{"nova/virt/x.py": "one\ntwo\nthree\nfour\n"})
+			repository{t, dir}.git("init", "--quiet")
+			repository{t, dir}.git("add", "nova")
+		},
+		"theirs": func(t *testing.T, dir string) {
+			r.git("clone", "--quiet", r.url(), dir)
+			if os.Geteuid() != 0 {
+				t.Skip("only root gives files to others")
+			}
+			err := filepath.WalkDir(dir, func(path string, _ fs.DirEntry, err error) error {
+				return errors.Join(err, os.Lchown(path, 12345, 12345))
+			})
+			if err != nil {
+				t.Fatal(err)
+			}
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			dir := filepath.Join(base, name)
+			make(t, dir)
+			write(t, dir, map[string]string{"x.patch": addsData})
+			c, err := fetcher(t, t.TempDir(), dir).Checkout(context.Background(), project(pathOrigin(dir, "."), "x.patch"))
+			if err != nil {
+				t.Fatal(err)
+			}
+			if got := inTree(t, c.Dir, "ls-files", "nova/data.json", "nova/virt/x.py"); got != "nova/data.json\nnova/virt/x.py" {
+				t.Errorf("git lists %q", got)
+			}
+		})
 	}
 }

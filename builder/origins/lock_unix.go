@@ -15,7 +15,7 @@ import (
 // lock keeps other processes and goroutines from what file stands for, and people know as what, until unlock is called. The kernel lets go of it when the
 // process ends, however that is.
 func (f *Fetcher) lock(ctx context.Context, file, what string) (unlock func(), err error) {
-	if err := os.MkdirAll(filepath.Dir(file), 0o755); err != nil {
+	if err := f.folder(filepath.Dir(file)); err != nil {
 		return nil, err
 	}
 	held, err := os.OpenFile(file, os.O_CREATE|os.O_RDWR, 0o644)

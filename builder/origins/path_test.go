@@ -2,6 +2,7 @@ package origins_test
 
 import (
 	"context"
+	"errors"
 	"os"
 	"path/filepath"
 	"strings"
@@ -134,5 +135,17 @@ func TestLinksOfProjects(t *testing.T) {
 	for part, want := range map[string]string{"out": `pbrx-go.toml:13:7: "out" is outside nova`, "out/setup.cfg": `pbrx-go.toml:13:7: "out/setup.cfg" is outside nova`} {
 		_, err := f.Fetch(context.Background(), definition.Origin{Kind: definition.FromProject, Where: text("nova", 11), Part: text(part, 13)}, "amd64")
 		refused(t, err, "", want)
+	}
+}
+
+// Why the work was ended is kept: the command exits by it.
+func TestEndedWhileReading(t *testing.T) {
+	dir := t.TempDir()
+	write(t, dir, map[string]string{"a": "x"})
+	ended := errors.New("interrupted")
+	ctx, cancel := context.WithCancelCause(context.Background())
+	cancel(ended)
+	if _, err := fetcher(t, t.TempDir(), dir).Fetch(ctx, pathOrigin(dir, "."), "amd64"); !errors.Is(err, ended) {
+		t.Error(err)
 	}
 }

@@ -42,11 +42,26 @@ func (f *Fetcher) keep(kind, name string, fill func(dir string) error) (string, 
 	return kept, err
 }
 
+// folder makes a folder of the state. Nobody else may look into the state: what was fetched with credentials is in it.
+func (f *Fetcher) folder(dir string) error {
+	err := os.MkdirAll(filepath.Dir(f.StateDir), 0o755)
+	if err == nil {
+		err = os.Mkdir(f.StateDir, 0o700)
+	}
+	if err == nil || errors.Is(err, os.ErrExist) {
+		err = os.MkdirAll(dir, 0o755)
+	}
+	if err != nil {
+		return fmt.Errorf("making a folder for what a definition names: %w: set PBRX_GO_STATE to one that can be written", err)
+	}
+	return nil
+}
+
 // beside is a new folder in the state, which is to be renamed when it is whole.
 func (f *Fetcher) beside() (string, error) {
 	dir := filepath.Join(f.StateDir, "unfinished")
-	if err := os.MkdirAll(dir, 0o755); err != nil {
-		return "", fmt.Errorf("making a folder for what a definition names: %w", err)
+	if err := f.folder(dir); err != nil {
+		return "", err
 	}
 	sweep(dir, f.now().Add(-unfinishedLimit))
 	beside, err := os.MkdirTemp(dir, "*")

@@ -64,7 +64,7 @@ func readTree(ctx context.Context, real string, mode modeRule) (*tree, error) {
 	}
 	defer root.Close()
 	err = filepath.WalkDir(real, func(path string, e fs.DirEntry, err error) error {
-		if err := cmp.Or(err, ctx.Err()); err != nil {
+		if err := cmp.Or(err, context.Cause(ctx)); err != nil {
 			return err
 		}
 		if e.Name() == ".git" && path != real {

@@ -94,8 +94,11 @@ func (u *unpacker) link(name, target string) error {
 	return nil
 }
 
-// hardLink makes another name of an earlier member.
+// hardLink makes another name of an earlier member; of a link another one, which leads elsewhere from another folder.
 func (u *unpacker) hardLink(name, target string) error {
+	if to, err := u.root.Readlink(path.Clean(target)); err == nil {
+		return u.link(name, to)
+	}
 	clean, err := u.place(name)
 	if err != nil {
 		return err

@@ -135,10 +135,15 @@ func (f *Fetcher) download(ctx context.Context, o definition.Origin, u *url.URL,
 // get writes what is behind a URL into a file.
 func (f *Fetcher) get(ctx context.Context, o definition.Origin, u *url.URL, into *os.File) error {
 	if u.Scheme == "file" {
-		from, err := os.Open(filepath.FromSlash(u.Path))
-		if errors.Is(err, fs.ErrNotExist) {
+		name := filepath.FromSlash(u.Path)
+		info, err := os.Stat(name)
+		switch {
+		case errors.Is(err, fs.ErrNotExist):
 			return problem(o.Where.At, "correct the path", "%s does not exist", u.Path)
+		case err == nil && !info.Mode().IsRegular(): // a pipe or device may never end
+			return problem(o.Where.At, "correct the path", "%s is no file", u.Path)
 		}
+		from, err := os.Open(name)
 		if err != nil {
 			return positioned(o.Where.At, err)
 		}

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"net/http"
 	"net/http/httptest"
+	"os"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -88,7 +89,7 @@ func urlOrigin(address, part string, sums ...string) definition.Origin {
 func TestDownload(t *testing.T) {
 	s := newServer(t)
 	sum := s.serve("/pool/tool_1.0_amd64.deb", []byte("package\n"))
-	state, dir := t.TempDir(), t.TempDir()
+	state, dir := filepath.Join(t.TempDir(), "new", "state"), t.TempDir()
 	o := urlOrigin(s.URL+"/pool/tool_1.0_amd64.deb?token=x#frag", "", "amd64", sum)
 	for n, want := range [][]string{{"/pool/tool_1.0_amd64.deb keeperhunter2"}, nil} {
 		c, err := fetcher(t, state, dir, s.trusted(t)).Fetch(context.Background(), o, "amd64")
@@ -102,6 +103,9 @@ func TestDownload(t *testing.T) {
 		if got := s.log(); !slices.Equal(got, want) {
 			t.Errorf("run %d asked for %q, want %q", n+1, got, want)
 		}
+	}
+	if info, err := os.Stat(state); err != nil || info.Mode().Perm() != 0o700 {
+		t.Errorf("others may look into what is kept: %v, %v", info.Mode(), err)
 	}
 	local := t.TempDir()
 	write(t, local, map[string]string{"x": "package\n"})
@@ -129,6 +133,8 @@ func TestRefusedDownloads(t *testing.T) {
 		{urlOrigin("https://me:hunter2@host.example/x", "", "", sum), "amd64", `pbrx-go.toml:11:7: the URL has credentials, leave them out: they are taken from netrc`},
 		{urlOrigin("ftp://host.example/x", "", "", sum), "amd64", `pbrx-go.toml:11:7: "ftp://host.example/x" is not downloaded, write an https, http or file URL`},
 		{urlOrigin("file:///nowhere/x", "", "", sum), "amd64", `pbrx-go.toml:11:7: /nowhere/x does not exist, correct the path`},
+		{urlOrigin("file:///dev/null", "", "", sum), "amd64", `pbrx-go.toml:11:7: /dev/null is no file, correct the path`},
+		{urlOrigin("file:///tmp", "", "", sum), "amd64", `pbrx-go.toml:11:7: /tmp is no file, correct the path`},
 		{urlOrigin(s.URL+"/gone?token=hunter2", "", "", sum), "amd64", "pbrx-go.toml:11:7: fetching " + s.URL + "/gone: it answered 404 Not Found: correct the address"},
 		{urlOrigin(s.URL+"/x", ".", "", sum), "amd64", "pbrx-go.toml:11:7: x: it is no archive, name another file"},
 	} {
@@ -141,4 +147,12 @@ func TestRefusedDownloads(t *testing.T) {
 			t.Errorf("%T is not the class of %v", err, err)
 		}
 	}
+}
+
+// Where nothing can be kept it is said what that was for.
+func TestNoState(t *testing.T) {
+	dir := t.TempDir()
+	write(t, dir, map[string]string{"file": "x"})
+	_, err := fetcher(t, filepath.Join(dir, "file", "state"), dir).Fetch(context.Background(), urlOrigin("file://"+dir+"/file", "", "", strings.Repeat("0", 64)), "amd64")
+	refused(t, err, dir, "making a folder for what a definition names: mkdir DIR/file: not a directory: set PBRX_GO_STATE to one that can be written")
 }

@@ -51,6 +51,7 @@ func (c *Compiler) ImageConfig(plan *images.Plan, image images.Image, init strin
 		env = setEnv(env, "PATH", path.Join(plan.Environment, "bin")+":"+c.path())
 		env = setEnv(env, "VIRTUAL_ENV", plan.Environment)
 	}
+	env = withLocale(env)
 	for _, e := range image.Config.Env {
 		name, value, _ := strings.Cut(e, "=")
 		env = setEnv(env, name, value)
@@ -64,7 +65,7 @@ func (c *Compiler) ImageConfig(plan *images.Plan, image images.Image, init strin
 	if plan.Project.Version != "" {
 		labels[v1.AnnotationVersion] = plan.Project.Version
 	}
-	if usesNetwork(image) || len(plan.Images) > 0 && usesNetwork(plan.Images[0]) {
+	if usesNetwork(plan, image) {
 		labels[NotReproducibleLabel] = "commands with a network"
 	}
 	maps.Copy(labels, image.Config.Labels)
@@ -77,8 +78,14 @@ func (c *Compiler) ImageConfig(plan *images.Plan, image images.Image, init strin
 // NotReproducibleLabel is on images that hold what commands fetched while they were built: the same inputs may make others tomorrow.
 const NotReproducibleLabel = "pbrx-go.not-reproducible"
 
-func usesNetwork(image images.Image) bool {
-	return slices.ContainsFunc(image.Runs, func(r images.RunStep) bool { return r.Network })
+// usesNetwork says whether commands with a network made something that is in an image: its own, those of the base image, and those of any
+// image that put something into the project's wheel.
+func usesNetwork(plan *images.Plan, image images.Image) bool {
+	with := func(r images.RunStep) bool { return r.Network }
+	return slices.ContainsFunc(image.Runs, with) || len(plan.Images) > 0 && slices.ContainsFunc(plan.Images[0].Runs, with) ||
+		slices.ContainsFunc(plan.Images, func(i images.Image) bool {
+			return slices.ContainsFunc(i.Runs, func(r images.RunStep) bool { return r.Network && r.ForSource() })
+		})
 }
 
 // setPlace sets what a definition says of where and as whom an image runs.
@@ -120,6 +127,17 @@ func history(base []v1.History, baseLayers int, layers []Layer, created time.Tim
 		out = append(out, v1.History{Created: &created, CreatedBy: l.CreatedBy})
 	}
 	return out
+}
+
+// withLocale has programs read and write UTF-8 where the base says nothing of a language, as the official Python images do: without one, a
+// program that Python code starts takes file names for ASCII.
+func withLocale(env []string) []string {
+	for _, e := range env {
+		if name, _, _ := strings.Cut(e, "="); name == "LANG" || name == "LC_ALL" || name == "LC_CTYPE" {
+			return env
+		}
+	}
+	return append(env, "LANG=C.UTF-8")
 }
 
 // setEnv returns env with one variable set, in the place it had.

@@ -111,6 +111,39 @@ func TestImageConfig(t *testing.T) {
 	}
 }
 
+// Commands with a network mark what they made a part of: their image, all images where they are the base image's, or make a part of the wheel.
+func TestNotReproducibleLabel(t *testing.T) {
+	run := images.RunStep{Network: true}
+	elsewhere := func(dest string) images.RunStep {
+		return images.RunStep{Network: true, In: "x", Out: []images.Output{{Path: "a", Dest: dest}}}
+	}
+	for name, c := range map[string]struct {
+		base, own []images.RunStep
+		want      [3]bool
+	}{
+		"none":               {nil, []images.RunStep{{}}, [3]bool{}},
+		"own":                {nil, []images.RunStep{run}, [3]bool{false, true, false}},
+		"base":               {[]images.RunStep{run}, nil, [3]bool{true, true, true}},
+		"own, a file":        {nil, []images.RunStep{elsewhere("/a")}, [3]bool{false, true, false}},
+		"own, for the wheel": {nil, []images.RunStep{elsewhere("a")}, [3]bool{true, true, true}},
+	} {
+		plan := &images.Plan{Images: []images.Image{{Name: "base", Runs: c.base}, {Name: "own", Runs: c.own}, {Name: "other"}}}
+		for n, image := range plan.Images {
+			raw, err := New(inputs()).ImageConfig(plan, image, "", nil)
+			if err != nil {
+				t.Fatal(err)
+			}
+			config, err := ParseConfig(raw)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if _, marked := config.Config.Labels[NotReproducibleLabel]; marked != c.want[n] {
+				t.Errorf("%s: the image %s is marked: %t", name, image.Name, marked)
+			}
+		}
+	}
+}
+
 // Without an init, a script and an environment the base's own words stay.
 func TestImageConfigOfTheBaseImage(t *testing.T) {
 	config, err := ParseConfig([]byte(base))
@@ -132,6 +165,27 @@ func TestImageConfigOfTheBaseImage(t *testing.T) {
 	}
 	if _, has := got.Config.Labels[v1.AnnotationVersion]; has {
 		t.Error("a version that nobody knows is a label")
+	}
+}
+
+// A language is set where the base has none; a definition's own word stays.
+func TestImageConfigLocale(t *testing.T) {
+	for _, c := range []struct{ base, own, want []string }{
+		{[]string{"PATH=/bin"}, nil, []string{"PATH=/bin", "LANG=C.UTF-8"}},
+		{[]string{"PATH=/bin", "LC_ALL=POSIX"}, nil, []string{"PATH=/bin", "LC_ALL=POSIX"}},
+		{[]string{"LC_CTYPE=C", "PATH=/bin"}, nil, []string{"LC_CTYPE=C", "PATH=/bin"}},
+		{[]string{"PATH=/bin"}, []string{"LANG=de_DE.UTF-8"}, []string{"PATH=/bin", "LANG=de_DE.UTF-8"}},
+	} {
+		in := inputs()
+		in.Config = Config{}
+		in.Config.Config.Env = c.base
+		raw, err := New(in).ImageConfig(&images.Plan{}, images.Image{Name: "foo", Config: images.Config{Env: c.own}}, "", nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got, err := ParseConfig(raw); err != nil || !slices.Equal(got.Config.Env, c.want) {
+			t.Errorf("%q with %q: %q, %v, want %q", c.base, c.own, got.Config.Env, err, c.want)
+		}
 	}
 }
 

@@ -33,7 +33,9 @@ func (c *Compiler) Files(root llb.State, target Target, all []images.File, other
 	opts := options{offline()}
 	for n, f := range all {
 		told = append(told, file{Dest: f.Dest, Link: f.Link, Directory: f.Directory, Mode: f.Mode, Owner: f.Owner, Replace: f.Replace})
-		from = append(from, f.From)
+		if !slices.Contains(from, f.From) {
+			from = append(from, f.From)
+		}
 		if f.Link == "" && !f.Directory {
 			opts = append(opts, mountContent(runDir+"/files/"+strconv.Itoa(n), f.Content, others))
 		}

@@ -63,11 +63,7 @@ func (c *Compiler) Run(root llb.State, run images.RunStep, o RunOptions) (llb.St
 		network = c.index()
 	}
 	data, _ := json.Marshal(map[string]any{"commands": run.Commands, "env": append(append([]string{}, o.Env...), run.Env...), "network": run.Network, "source": run.Source != nil}) // strings can be
-	var titles []string
-	for _, argv := range run.Commands {
-		titles = append(titles, strings.Join(argv, " "))
-	}
-	step := Step{Name: "[run " + o.What + "] " + strings.Join(titles, "; "), From: []string{run.From}}
+	step := Step{Name: "[run " + o.What + "] " + run.String(), From: []string{run.From}}
 	return c.exec(root, step, program(o.Base.Python.Executable, "run.py"), opts, network, textFile(runDir+"/run.json", data)).Root(), nil
 }
 
@@ -75,14 +71,14 @@ func (c *Compiler) Run(root llb.State, run images.RunStep, o RunOptions) (llb.St
 func (c *Compiler) runElsewhere(run images.RunStep, o RunOptions) []Made {
 	root, source := o.In, llb.Scratch()
 	if run.Source != nil { // a copy, for only what is copied, or mounted read-only, is known by its content
+		name := "[internal] source of commands of " + o.What + " " + strconv.Itoa(o.Position)
+		c.Add(Step{Name: name, From: []string{run.From}})
 		source = source.File(llb.Copy(contentState(*run.Source, o.Others), path.Clean("/"+run.Source.Path), "/", &llb.CopyInfo{CopyDirContentsOnly: true}),
-			llb.WithCustomName("[internal] source of commands"))
+			llb.WithCustomName(name))
 	}
 	for _, argv := range run.Commands {
-		name := "[run " + o.What + "] " + strings.Join(argv, " ")
-		c.mu.Lock()
-		c.steps[name] = Step{Name: name, From: []string{run.From}}
-		c.mu.Unlock()
+		name := "[run " + o.What + "] " + images.CommandLine(argv)
+		c.Add(Step{Name: name, From: []string{run.From}})
 		opts := options{llb.Args(argv), llb.Dir(sourceDir), llb.User("0:0"), llb.WithCustomName(name), c.runCaches(run, o), c.elsewhere(run.Network)}
 		if c.in.NoCache {
 			opts = append(opts, llb.IgnoreCache)

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"path/filepath"
 	"reflect"
+	"runtime"
 	"slices"
 	"strings"
 	"testing"
@@ -35,7 +36,7 @@ def main():
     print(Path(sys.argv[0]).name, *sys.argv[1:], "as", os.getuid())
     print((Path(__file__).parent / "charts/map.txt").read_text(), end="")
 `,
-		"harbour/wsgi.py":   "def application(environ, start_response):\n    start_response('200 OK', [])\n    return [b'moored']\n",
+		"harbour/wsgi.py":   "import os\n\nif os.environ.get('HARBOUR') != 'open':\n    raise RuntimeError('closed')\n\n\ndef application(environ, start_response):\n    start_response('200 OK', [])\n    return [b'moored']\n",
 		"harbour/broken.py": "raise RuntimeError('no water')\n",
 		"late.txt":          "late\n",
 		"charts/draw.py": `import os, pathlib
@@ -61,6 +62,7 @@ run-as = "keeper"
 requirements = ["gunicorn"]
 user.keeper = { uid = 10001, home = "/var/lib/keeper", directories = ["/var/lib/keeper"] }
 file."/etc/harbour/early" = { text = "early\n" }
+file."/var/lib/keeper/tool" = { text = "#!/bin/sh\n", mode = "0700", owner = "keeper" }
 file."/etc/harbour/late" = { path = "late.txt", owner = "keeper" }
 [[run]]
 in = "` + testBase(t) + `"
@@ -78,9 +80,12 @@ packages = ["hello"]
 run = [{ commands = [["mkdir", "/srv/pilot"], ["cp", "/usr/bin/hello", "/srv/pilot/"]] }]
 [image.harbour-web]
 wsgi = "harbour.wsgi:application"
+env = { HARBOUR = "open" }
+workdir = "/var/spool/harbour"
 [image.harbour-bell]
 extras = ["bell"]
 command = ["python3", "-m", "harbour.wsgi"]
+env = { HARBOUR = "open" }
 `,
 	} {
 		write(t, filepath.Join(dir, name), text)
@@ -134,6 +139,14 @@ func TestDefinitionImages(t *testing.T) {
 		}
 	})
 	t.Run("without Merge", func(t *testing.T) { compareWithoutMerge(t, layout, args) })
+	t.Run("another source", func(t *testing.T) { // runs what is above it, and neither packages nor what is made elsewhere
+		edit(t, filepath.Join(dir, "harbour/__init__.py"), "Ships come and go.", "Ships come.")
+		want := []string{"[files] all images, over Python", "[project] install", "[project] wheel", "[run harbour-base] python3 finish.py",
+			"[run harbour-pilot] mkdir /srv/pilot; cp /usr/bin/hello /srv/pilot/"}
+		if ran := (command{args: args("embedded", layout)}).succeed(t).ran(t); !slices.Equal(ran, want) {
+			t.Errorf("a changed source made run %q, want %q", ran, want)
+		}
+	})
 	t.Run("variants", func(t *testing.T) { harbourVariants(t, dir, args) })
 }
 
@@ -234,20 +247,30 @@ func harbourVariants(t *testing.T, dir string, args func(engine, layout string, 
 	})
 	for _, v := range []struct{ name, old, replacement, want string }{
 		{"no folder", `source = "tools"`, `source = "tools/finish.py"`, "run: source is a file; name the folder that it is in"},
-		{"no module", "harbour.wsgi:", "harbour.broken:", "pbrx-go.toml:22:8: harbour.broken:application would die at start: RuntimeError: no water"},
-		{"no server", `requirements = ["gunicorn"]`, `requirements = []`, "pbrx-go.toml:22:8: harbour-web has no server that could run harbour.wsgi:application: add gunicorn or uwsgi to requirements, or give command"},
+		{"no module", "harbour.wsgi:", "harbour.broken:", "pbrx-go.toml:23:8: harbour.broken:application would die at start: RuntimeError: no water"},
+		{"no variable", `HARBOUR = "open"`, `HARBOUR = "shut"`, "pbrx-go.toml:23:8: harbour.wsgi:application would die at start: RuntimeError: closed"},
+		{"no program", `command = ["python3",`, `command = ["nosuch",`, "pbrx-go.toml:28:11: nosuch would die at start: the image has no program of that name on its PATH: correct the command, or add what has the program to requirements, packages or files"},
+		{"no executable", `command = ["python3",`, `command = ["/etc/harbour/late",`, "pbrx-go.toml:28:11: /etc/harbour/late would die at start: /etc/harbour/late is not executable for the image's user: give the file a mode such as 0755, or run as another user"},
+		{"another's program", `command = ["python3",`, `run-as = "daemon"` + "\n" + `command = ["/var/lib/keeper/tool",`, "pbrx-go.toml:29:11: /var/lib/keeper/tool would die at start: /var/lib/keeper/tool is not executable for the image's user: give the file a mode such as 0755, or run as another user"},
+		{"a command that fails", `["python3", "finish.py"]`, `["sh", "-c", "echo said; exit 3"]`, "building [run harbour-base] sh -c echo said; exit 3: run: sh -c echo said; exit 3 ended with status 3: said: asked for by DIR/pbrx-go.toml:13:3"},
+		{"a command elsewhere that fails", `["python3", "draw.py"]`, `["sh", "-c", "echo said; exit 3"]`, "building [run harbour-base] sh -c echo said; exit 3: said: asked for by DIR/pbrx-go.toml:8:3"},
+		{"another machine", `text = "early\n"`, `text = "\u007fELF\u0002\u0001\u0001` + strings.Repeat(`\u0000`, 9) + `\u0002\u0000\u0016\u0000"`, `DIR/pbrx-go.toml:5:6: file."/etc/harbour/early": it is a program for s390x, and the images are for ` + runtime.GOARCH +
+			`; write {arch} or {machine} where it comes from, or arch = ["s390x"]`},
+		{"nothing made", `"/var/lib/drawn" =`, `"/var/lib/drown" =`, `pbrx-go.toml:8:3: "/var/lib/drown" is not there to be copied; correct the path`},
+		{"no server", `requirements = ["gunicorn"]`, `requirements = []`, "pbrx-go.toml:23:8: harbour-web has no server that could run harbour.wsgi:application: add gunicorn or uwsgi to requirements, or give command"},
 	} {
 		t.Run(v.name, func(t *testing.T) {
 			write(t, definition, whole)
 			edit(t, definition, v.old, v.replacement)
 			out, layout := build()
+			v.want = strings.ReplaceAll(v.want, "DIR", dir)
 			if out.code == 0 || !strings.Contains(lastError(out), v.want) || exists(layout) || out.stdout != "" {
 				t.Errorf("status %d, the layout exists: %t, %q, want %q", out.code, exists(layout), lastError(out), v.want)
 			}
 		})
 	}
 	t.Run("no scripts", func(t *testing.T) {
-		write(t, definition, strings.NewReplacer(`args = ["--tide"]`, `scripts = []`+"\n"+`wsgi = "harbour.wsgi:application"`).Replace(whole[:strings.Index(whole, "[image.")]))
+		write(t, definition, strings.NewReplacer(`args = ["--tide"]`, `scripts = []`+"\n"+`wsgi = "harbour.wsgi:application"`+"\n"+`env = { HARBOUR = "open" }`).Replace(whole[:strings.Index(whole, "[image.")]))
 		out, layout := build()
 		if out.code != 0 {
 			t.Fatalf("status %d: %s", out.code, tail(out.stderr))

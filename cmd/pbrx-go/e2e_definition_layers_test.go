@@ -37,10 +37,12 @@ func fleet(t *testing.T) (dir string, asked *requests) {
 	write(t, filepath.Join(dir, "rootfs/usr/share/anchor/kind"), "admiralty\n")
 	write(t, filepath.Join(dir, "one/local.txt"), "moored\n")
 
+	write(t, filepath.Join(dir, "shared/words"), "of the parent\n")
 	write(t, filepath.Join(dir, "parent.toml"), `packages = ["hello"]
 requirements = ["iniconfig"]
 command = ["/usr/bin/hello"]
 user.keeper = { uid = 10001, gid = 10100, group = "keepers", groups = ["audio"], home = "/var/lib/keeper", comment = "Keeps the light", directories = ["/var/lib/keeper", "/var/log/keeper"] }
+file."/srv/fleet/words" = { path = "shared/words" }
 user.service = { name = "{name}", uid = 10002, directories = ["/var/lib/{name}"] }
 `)
 	write(t, filepath.Join(dir, "two/pbrx-go.toml"), "extends = \"../parent.toml\"\nname = \"two\"\n")
@@ -137,6 +139,7 @@ func TestDefinitionLayers(t *testing.T) {
 		if !slices.Equal(a[:4], b[:4]) || a[4] == b[4] {
 			t.Errorf("one has the layers\n%q\nand two\n%q", a, b)
 		}
+		checkString(t, "the file of the parent", string(two.file(t, "srv/fleet/words")), "of the parent\n")
 		for _, name := range out.ran(t) {
 			if strings.HasPrefix(name, "[distro] ") || strings.HasPrefix(name, "[accounts] keeper") {
 				t.Errorf("the second service ran %s", name)
@@ -252,6 +255,7 @@ func checkFleetFiles(t *testing.T, one ociImage) {
 	checkEntries(t, late, map[string]string{
 		"srv/fleet/local":  "0 10002:10002 644 moored",
 		"opt/one/bin/knot": "0 0:0 755 #!/bin/sh", // Python's folders have to be there
+		"srv/fleet/words":  "0 0:0 644 of the parent",
 		"srv/fleet/chart":  "0 0:0 644 [chart]\nscale = 10",
 		"srv/fleet/map":    "",
 		"srv/fleet/other":  "",

@@ -227,9 +227,9 @@ func (d *decoder) images(n *node) []Image {
 			if v := item.get("script"); v != nil && item.get(other) != nil {
 				d.add(v.key, "%s has both script and %s; keep one", item.name(), other)
 			}
-		}
-		if image.Args != nil && len(image.Args.Words) > 0 && (image.Command != nil || image.WSGI.IsSet()) {
-			d.add(item.get("args").key, "%s: args are those of a script, and it has none; write the words into command", item.name())
+			if v, o := item.get("args"), item.get(other); v != nil && len(v.items) > 0 && o != nil && (o.kind != isList || len(o.items) > 0) {
+				d.add(v.key, "%s has both args and %s, and args are those of a script; write them into command", item.name(), other)
+			}
 		}
 		out = append(out, image)
 	}

@@ -64,6 +64,9 @@ func (d *decoder) run(n *node) Run {
 			}
 		}
 	}
+	if v := n.get("out"); v != nil && !r.In.IsSet() && (n.get("in") == nil || n.get("in").kind == isString) {
+		d.add(v.key, `out belongs to a run in another image; leave it out: what commands write in the image itself stays where it is`)
+	}
 	if n.get("out") == nil && r.In.IsSet() {
 		d.add(n.get("in").at, `run in another image without out; add out = { "…" = "/…" }: nothing of it would be kept`)
 	}

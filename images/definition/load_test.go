@@ -335,3 +335,33 @@ func TestWorkTree(t *testing.T) {
 		t.Error("without a work tree the folder of the file is the limit")
 	}
 }
+
+// An entry that a file says again stays in the level of its parent, whose layer is the same for all that extend it; paths
+// that are spelled alike in two folders are two.
+func TestSaidAgain(t *testing.T) {
+	dir := write(t, map[string]string{
+		"parent.toml":       "packages = [\"curl\", \"git\"]\nrequirements = [\"six\", { path = \"r.txt\" }]\n[[run]]\ncommands = [[\"make\"]]\nsource = \".\"\n",
+		"nova/pbrx-go.toml": "extends = \"../parent.toml\"\npackages = [\"vim\", \"curl\", \"git [platform:apk]\"]\nrequirements = [{ path = \"r.txt\" }]\n[[run]]\ncommands = [[\"make\"]]\nsource = \".\"\n",
+		"nova/r.txt":        "",
+		"r.txt":             "",
+	})
+	s, err := Load(filepath.Join(dir, "nova"), "", Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	var got []string
+	for _, p := range s.Packages {
+		got = append(got, fmt.Sprintf("%s %d", p.Line.Value, p.Level))
+	}
+	for _, r := range s.Requirements {
+		if r.Origin != nil {
+			got = append(got, strings.TrimPrefix(filepath.Join(r.Origin.Dir, r.Origin.Where.Value), dir))
+		}
+	}
+	for _, r := range s.Runs {
+		got = append(got, strings.TrimPrefix(r.Source.Dir, dir))
+	}
+	if want := []string{"curl 0", "git [platform:apk] 1", "vim 1", "/r.txt", "/nova/r.txt", "", "/nova"}; !slices.Equal(got, want) {
+		t.Errorf("%q, want %q", got, want)
+	}
+}

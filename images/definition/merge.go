@@ -2,6 +2,7 @@ package definition
 
 import (
 	"slices"
+	"strings"
 )
 
 // merge lays a table over one of an outer level: single values replace, tables merge by key, lists append.
@@ -72,7 +73,8 @@ func mergeTables(old, over *node, both func(a, b *node) *node) *node {
 	return &out
 }
 
-// joinLists appends a list. Entries that are the same as earlier ones take the place of the first of those.
+// joinLists appends a list. Entries that are the same as earlier ones take the place of the first of those; an entry that says nothing
+// else stays what it was, of its file and in its level.
 func joinLists(old, over []*node, same func(*node) string) []*node {
 	byIdentity := map[string][]*node{}
 	for _, item := range over {
@@ -88,10 +90,13 @@ func joinLists(old, over []*node, same func(*node) string) []*node {
 		placed[id] = true
 	}
 	for _, item := range old {
-		if id := item.identity(same); byIdentity[id] != nil {
-			place(id)
-		} else {
+		switch id := item.identity(same); {
+		case byIdentity[id] == nil:
 			out = append(out, item)
+		case !placed[id] && len(byIdentity[id]) == 1 && byIdentity[id][0].whole() == item.whole():
+			out, placed[id] = append(out, item), true
+		default:
+			place(id)
 		}
 	}
 	for _, item := range over {
@@ -107,7 +112,22 @@ func (n *node) identity(same func(*node) string) string {
 			return id
 		}
 	}
+	if n.relative() {
+		return n.doc.dir + "=" + n.whole()
+	}
 	return "=" + n.whole()
+}
+
+// relative says whether what a table means depends on the folder of its file.
+func (n *node) relative() bool {
+	if n.origin() == "path" {
+		return true
+	}
+	if git := n.get("git"); git != nil && !strings.Contains(git.text, "://") {
+		return true
+	}
+	source := n.get("source")
+	return source != nil && (source.kind == isString || source.relative())
 }
 
 // droppedKeys are those of a table that has an origin, link or directory which another one takes the place of.

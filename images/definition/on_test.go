@@ -24,6 +24,7 @@ key = { url = "https://h/{version-id}.asc", sha256 = "` + someHash + `" }
 "/link" = { link = "{prefix}/bin/x" }
 [[run]]
 commands = [["{prefix}/bin/python", "-c", "print({{}})"]]
+in = "tool:1"
 out = { "a" = "{site-packages}/a" }
 [[run]]
 commands = [["x"]]
@@ -51,7 +52,7 @@ func TestOn(t *testing.T) {
 		t.Error(diff)
 	}
 	leftOut := strings.ReplaceAll(strings.Join(s.LeftOut, "\n"), dir+"/", "")
-	if leftOut != "pbrx-go.toml:12:1: /only is for s390x, and left out on amd64\npbrx-go.toml:18:3: run is for arm64, and left out on amd64" {
+	if leftOut != "pbrx-go.toml:12:1: /only is for s390x, and left out on amd64\npbrx-go.toml:19:3: run is for arm64, and left out on amd64" {
 		t.Error(leftOut)
 	}
 	arm := debian()
@@ -87,7 +88,7 @@ func TestOnErrors(t *testing.T) {
 
 func TestScripts(t *testing.T) {
 	set := load(t, write(t, map[string]string{"pbrx-go.toml": "scripts = [\"zuul-*\", \"!zuul-bwrap\", \"nix\"]\n[image.zuul-excutor]\npackages = [\"git\"]\n" +
-		"[image.zuul-bwrap]\n[image.other]\nscript = \"zuul-bwrap\"\n[image.wrong]\nscript = \"zull-web\"\n[image.zuul-web]\n[image.new]\ncommand = [\"x\"]\n"}), "", Options{})
+		"[image.zuul-bwrap]\n[image.other]\nscript = \"zuul-bwrap\"\n[image.wrong]\nscript = \"zull-web\"\n[image.zuul-web]\n[image.new]\ncommand = [\"x\"]\n[image.zuul-executor]\nscript = \"zuul-web\"\n"}), "", Options{})
 	var scripts []Text
 	for i, name := range []string{"zuul-executor", "zuul-bwrap", "zuul-web"} {
 		script := Text{Value: name}
@@ -97,7 +98,8 @@ func TestScripts(t *testing.T) {
 	warnings, err := set.CheckScripts(scripts)
 	want := `pbrx-go.toml:2:8: "zuul-excutor" is no console script (setup.cfg:26: zuul-executor); mend the name or give command
 pbrx-go.toml:4:8: "zuul-bwrap" is a console script (setup.cfg:27), which scripts leaves out by "!zuul-bwrap" (pbrx-go.toml:1); change one of them
-pbrx-go.toml:8:10: "zull-web" is no console script (setup.cfg:28: zuul-web); mend the name or give command`
+pbrx-go.toml:8:10: "zull-web" is no console script (setup.cfg:28: zuul-web); mend the name or give command
+pbrx-go.toml:13:10: image.zuul-executor is the image of the console script zuul-executor (setup.cfg:26); leave script out, or call the image otherwise`
 	if got := strings.ReplaceAll(err.Error(), set.Dir+"/", ""); got != want {
 		t.Error(cmp.Diff(want, got))
 	}

@@ -116,6 +116,7 @@ The last column above says where a key ends up, and so what is made again when i
 | L8 | ` + "`run`" + ` of one image |
 
 ` + "`config only`" + ` is in the configuration of images, and changes no layer.
+
 ## What is left out on purpose
 
 Ports, health checks and signals are the business of what runs the container. What belongs to the machine and not to the project (` + "`engine`, `output`, `tag`, `mirror`, `cache-*`, `progress`" + `)

@@ -21,7 +21,7 @@ func contentRows() []row {
 		{key: "file", in: everywhere(), typ: namedTables, of: oneFile, layer: "L2f, L5 or L7", example: `{ "/etc/app.conf" = { path = "app.conf" } }`,
 			meaning: "Files, links and directories, by destination: an absolute path, or one that begins with {prefix} or {site-packages}.",
 			peers:   []string{"files", "copy", "add", "additional_build_files", "paths"}},
-		{key: "env", in: append(everywhere(), oneRun), typ: aTable, layer: config, example: `{ TZ = "UTC" }`, braces: ofPython(),
+		{key: "env", in: everywhere(), typ: aTable, layer: config, example: `{ TZ = "UTC" }`, braces: ofPython(),
 			meaning: "Environment variables. PATH is the business of venv and init.", peers: []string{"environment", "environ", "envs", "variables"}},
 		{key: "labels", in: everywhere(), typ: aTable, layer: config, example: `{ "org.opencontainers.image.vendor" = "Example" }`, braces: ofSet(),
 			meaning: "Labels; those of OCI come by themselves.", peers: []string{"label", "annotations", "maintainer"}},

@@ -11,6 +11,7 @@ import (
 func (d *decoder) together(s *Set) {
 	d.distinctUsers(s.Users)
 	d.distinctNames(s)
+	d.beforeBase(s)
 	handles := []string{}
 	for _, p := range s.Projects {
 		handles = append(handles, p.Handle)
@@ -58,6 +59,37 @@ func (d *decoder) distinctNames(s *Set) {
 	for _, image := range s.Images {
 		if d.name != "" && image.Name == d.name+"-base" {
 			d.add(image.At, "image.%s has the name of the base image; choose another", image.Name)
+		}
+	}
+}
+
+// beforeBase refuses what depends on the base in what counts before the base is known: constraints, and the sources of projects.
+func (d *decoder) beforeBase(s *Set) {
+	for _, r := range s.Constraints {
+		if o := r.Origin; o != nil {
+			d.plainOrigin("constraints", o)
+		}
+	}
+	for i := range s.Projects {
+		d.plainOrigin("projects", &s.Projects[i].Origin)
+	}
+}
+
+// plainOrigin refuses what depends on the base in an origin.
+func (d *decoder) plainOrigin(what string, o *Origin) {
+	if len(o.Arch) > 0 {
+		d.add(o.At, "%s are the same on all architectures; leave arch out", what)
+	}
+	if len(o.SHA256) > 0 && !o.SHA256[AnyArch].IsSet() {
+		d.add(o.Where.At, "%s are the same on all architectures; write one sha256", what)
+	}
+	texts := []Text{o.Part}
+	if o.Kind == URL || o.Kind == Path {
+		texts = append(texts, o.Where)
+	}
+	for _, t := range texts {
+		if typical(t.Value) != plain(t.Value) {
+			d.add(t.At, "%s are read before the base is known, so that %q has words without a value; write them out", what, t.Value)
 		}
 	}
 }

@@ -83,7 +83,6 @@ type bench struct {
 // stepLog remembers what steps printed, and which ran.
 type stepLog struct {
 	mu    sync.Mutex
-	names map[digest.Digest]string
 	lines []string
 	ran   []string
 }

@@ -192,7 +192,7 @@ func testRootFS(t *testing.T, s *suite) {
 	b := other.mustBuild(t, s.project(t, nil))
 	checkLayers(t, b, "hello", []string{"base", "distro", "dependencies", "project", "extra"})
 	config := b.image(t, "hello").Image.Config.Config
-	if want := []string{"PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"}; !slices.Equal(config.Env, want) {
+	if want := []string{"PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin", "LANG=C.UTF-8"}; !slices.Equal(config.Env, want) {
 		t.Errorf("the environment is %q, want %q", config.Env, want)
 	}
 }

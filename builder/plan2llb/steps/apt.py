@@ -44,6 +44,7 @@ def settings(fetching=False):
         if os.path.isdir(SOURCES):
             shutil.copytree(SOURCES, PARTS, dirs_exist_ok=True)
     for repository in beside:  # in the place of what was kept of it
+        repositories.refuse_taken(repository, os.path.join(SOURCES, source_name(repository)), source(repository, os.path.join(KEYRINGS, key_name(repository))))
         repositories.put(os.path.join(PARTS, source_name(repository)), source(repository, put_key(repository, "/tmp/keyrings")))
     with open("/tmp/apt.conf", "w") as f:
         f.write(conf)
@@ -60,10 +61,14 @@ def source(repository, key):
     return "".join("%s: %s\n" % f for f in fields if f[1]).encode()
 
 
+def key_name(repository):
+    """The name of a key's file: what it is, apt knows by that."""
+    return repository.label + (".asc" if repository.armoured() else ".gpg")
+
+
 def put_key(repository, folder):
-    """Puts a key where apt reads it; what it is, apt knows by the name."""
-    name = repository.label + (".asc" if repository.armoured() else ".gpg")
-    return repositories.put(os.path.join(folder, name), repository.read_key())
+    """Puts a key where apt reads it."""
+    return repositories.put(os.path.join(folder, key_name(repository)), repository.read_key())
 
 
 def keep(kept):

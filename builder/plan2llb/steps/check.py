@@ -165,6 +165,7 @@ def main():
     who, home = identity(spec["user"])
     env = dict(e.partition("=")[::2] for e in spec["env"])
     env.setdefault("HOME", home)
+    os.makedirs(spec["workdir"], exist_ok=True)  # what starts containers makes it, too
 
     def one(script):
         started = time.monotonic()

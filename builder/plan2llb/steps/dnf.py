@@ -123,6 +123,7 @@ def write_repositories(folder):
                 f.write(text)
             moved, left = moved + there, left + elsewhere
     for repository in beside:
+        repositories.refuse_taken(repository, os.path.join(FOLDERS[0], repo_name(repository)), repo(repository, kept_key(repository)))
         repositories.put(os.path.join(folder, repo_name(repository)), repo(repository, repository.key))
     if url and not moved:
         fail(
@@ -145,9 +146,13 @@ def repo(repository, key):
     ).encode()
 
 
+def kept_key(repository):
+    return "/etc/pki/rpm-gpg/RPM-GPG-KEY-" + repository.label
+
+
 def keep(kept):
     for repository in kept:
-        key = repositories.put("/etc/pki/rpm-gpg/RPM-GPG-KEY-" + repository.label, repository.read_key())
+        key = repositories.put(kept_key(repository), repository.read_key())
         repositories.put(os.path.join(FOLDERS[0], repo_name(repository)), repo(repository, key))
 
 

@@ -4,7 +4,7 @@
 of the N-th, a file or a folder. They are written below /out, as a tree that belongs over the root file system, which stays as it is.
 
 In a virtual environment, or in the libraries of a Python that has none, the folder that something is put into must be there,
-and Python files must compile; they get bytecode as wheels do.
+and Python files must compile; they get bytecode as wheels do. A program must be for the machine of the images.
 """
 
 import argparse
@@ -22,6 +22,7 @@ import sysconfig
 import passwd
 import target
 from common import RUN, began, fail
+from machines import foreign
 from tree import Tree, own
 
 # Not in any image: every container has its own.
@@ -58,6 +59,9 @@ class Laying:
         elif os.path.isdir(source):
             self.folder(dest, source, owner, mode, replace)
         else:
+            machines = foreign(source)  # in folders there may be programs for others
+            if machines:
+                raise Wrong("it is a program for %s, and the images are for %s; write {arch} or {machine} where it comes from, or arch = [\"%s\"]" % (*machines, machines[0]))
             self.file(dest, source, owner, mode, replace)
 
     def guarded(self, path):

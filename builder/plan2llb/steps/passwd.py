@@ -15,8 +15,8 @@ class Rows:
         self.changed = False
         self.rows = []
         if self.exists:
-            with open(path, encoding="utf-8", errors="surrogateescape") as f:
-                self.rows = [line.split(":") for line in f.read().splitlines()]
+            with open(path, encoding="utf-8", errors="surrogateescape", newline="\n") as f:  # splitlines would end rows at other characters, too
+                self.rows = [line.rstrip("\n").split(":") for line in f]
 
     def valid(self):
         """The rows that have all their fields; others are of NIS or by mistake."""
@@ -43,7 +43,7 @@ class Rows:
         """Writes what was changed, in place: mode and owner stay."""
         if not self.changed:
             return
-        with open(self.path, "w", encoding="utf-8", errors="surrogateescape") as f:
+        with open(self.path, "w", encoding="utf-8", errors="surrogateescape", newline="\n") as f:
             f.write("".join(":".join(r) + "\n" for r in self.rows))
         if not self.exists:
             os.chmod(self.path, self.mode)

@@ -40,6 +40,15 @@ def declared():
         return [Repository(n, said) for n, said in enumerate(json.load(f))]
 
 
+def refuse_taken(repository, path, data):
+    """A file that is to be kept may not be one that the base has, unless it says the same."""
+    if not repository.name or not os.path.exists(path):
+        return
+    with open(path, "rb") as f:
+        if f.read() != data:
+            fail("repository.%s: the base has %s, which is another repository; choose another name" % (repository.name, path))
+
+
 def put(path, data):
     """Writes a file that everybody may read, unless it says that already."""
     try:

@@ -4,6 +4,7 @@ import contextlib
 import io
 import os
 import subprocess
+import sys
 import tempfile
 import unittest
 import unittest.mock
@@ -13,6 +14,7 @@ import apk
 import apt
 import dnf
 import files
+import machines
 import made
 import packages
 import passwd
@@ -65,6 +67,11 @@ class Accounts(Folder):
         self.assertEqual(self.read("etc/group"), "root:x:0:\nadm:x:4:syslog,keeper\nlamp:x:7:\nkeeper:x:42424:\n")
         self.assertEqual(self.read("etc/shadow").splitlines()[2], "keeper:!:::::::")
         self.assertFalse(os.path.exists(self.root + "/etc/gshadow"))
+
+    def test_only_line_feeds_end_rows(self):
+        self.write("etc/passwd", "lamp:x:7:7:a\x0cb\u2028c\x85d:/:/bin/sh\n")
+        self.make(account(shell="/bin/bash"))
+        self.assertEqual(self.read("etc/passwd"), "lamp:x:7:7:a\x0cb\u2028c\x85d:/:/bin/sh\nkeeper:x:42424:42424::/:/bin/bash\n")
 
     def test_again_nothing_changes(self):
         self.make(account(groups=["adm"]))
@@ -119,6 +126,19 @@ class Repositories(Folder):
         self.assertEqual(apt.put_key(self.repository(self.BINARY), self.root + "/rings"), self.root + "/rings/pbrx-0.gpg")
         with self.fails("the key of http://sea.example/debian is a keybox, which package managers do not read: give what `gpg --export` makes of it"):
             apt.put_key(self.repository("12345678KBXf"), self.root)
+
+    def test_names_of_the_base(self):
+        self.write("sources.list.d/sea.sources", "Types: deb\nURIs: http://deb.example/debian\n")
+        sea = self.repository("", suite="stable", name="sea")
+        with (
+            unittest.mock.patch("apt.SOURCES", self.root + "/sources.list.d"),
+            unittest.mock.patch("apt.PARTS", self.root + "/parts"),
+            unittest.mock.patch("repositories.declared", lambda: [sea]),
+        ):
+            with self.fails("repository.sea: the base has %s/sources.list.d/sea.sources, which is another repository; choose another name" % self.root):
+                apt.settings()
+        repositories.refuse_taken(sea, self.write("same", "x"), b"x")
+        repositories.refuse_taken(self.repository(""), self.write("another", "x"), b"y")
 
     def test_mirrors_are_of_the_base_only(self):
         self.write("sources.list.d/debian.list", "deb http://deb.example/debian bookworm main\n")
@@ -215,6 +235,31 @@ class Made(Folder):
         with contextlib.redirect_stdout(io.StringIO()) as said:
             made.check(self.tree, wanted, ["tool/__init__.py", "tool/words"])
         self.assertEqual(said.getvalue(), "pbrx-go: note: nothing of tool/static, which commands made, is in the wheel: does the project declare it as package data, and not ignore it?\n")
+
+
+class Machines(Folder):
+    def test_foreign(self):
+        self.write("program", "")
+        path = self.root + "/program"
+        for (ours, head), want in {
+            (62, b"\x7fELF\2\1\1" + bytes(9) + b"\2\0\xb7\0"): ("arm64", "amd64"),
+            (62, b"\x7fELF\2\1\1" + bytes(9) + b"\3\0\xb7\0"): ("arm64", "amd64"),
+            (183, b"\x7fELF\2\1\1" + bytes(9) + b"\2\0\x3e\0"): ("amd64", "arm64"),
+            (62, b"\x7fELF\2\2\1" + bytes(9) + b"\0\2\0\x16"): ("s390x", "amd64"),
+            (62, b"\x7fELF\1\1\1" + bytes(9) + b"\2\0\x99\x09"): ("machine 2457", "amd64"),
+            (62, b"\x7fELF\2\1\1" + bytes(9) + b"\2\0\x3e\0"): None,
+            (62, b"\x7fELF\1\1\1" + bytes(9) + b"\2\0\x03\0"): None,  # starts there, too
+            (62, b"\x7fELF\2\1\1" + bytes(9) + b"\1\0\xf7\0"): None,  # an object, as of BPF
+            (62, b"\x7fELF\2\1\1"): None,
+            (62, b"#!/bin/sh\nexec true\n"): None,
+            (0, b"\x7fELF\2\1\1" + bytes(9) + b"\2\0\xb7\0"): None,
+        }.items():
+            with open(path, "wb") as f:
+                f.write(head)
+            real = machines.machine
+            with self.subTest(head), unittest.mock.patch("machines.machine", lambda p: ours if p == sys.executable else real(p)):
+                self.assertEqual(machines.foreign(path), want)
+        self.assertNotEqual(machines.machine(sys.executable), 0)
 
 
 class Files(unittest.TestCase):

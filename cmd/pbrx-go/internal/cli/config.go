@@ -61,8 +61,8 @@ func newConfigCheck(a *app) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "check [DIR]",
 		Short: "Say all that is wrong with the configuration",
-		Long: `check reads the configuration with all its releases and says what is wrong, without fetching
-anything and without an engine.`,
+		Long: `check reads the configuration with all its releases, and the console scripts of the project
+beside it, and says what is wrong, without fetching anything and without an engine.`,
 		Args: atMost(1, "the project's directory"),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			o.dir = directory(args)
@@ -130,17 +130,25 @@ func (a *app) configCheck(cmd *cobra.Command, o *configOptions) error {
 		a.note("ok: there is no configuration in %s, and none is needed", o.dir)
 		return nil
 	}
+	warnings := set.Warnings
+	if scripts, known := knownScripts(o.dir); known {
+		more, err := set.CheckScripts(scripts)
+		if err != nil {
+			return err
+		}
+		warnings = append(warnings, more...)
+	}
 	if err := checkBeside(o.dir, set); err != nil {
 		return err
 	}
-	for _, w := range set.Warnings {
+	for _, w := range warnings {
 		a.warn(w.String())
 	}
 	a.note("ok: %s", set.Files[len(set.Files)-1])
 	return nil
 }
 
-// checkBeside compares a configuration with the project that is in the directory, as far as its files tell: its scripts and extras.
+// checkBeside compares a configuration with the project that is in the directory, as far as its files tell: its extras, the names of images.
 func checkBeside(dir string, set *definition.Set) error {
 	if _, fetched := mainProject(set); fetched || !holdsProject(dir) {
 		return nil
@@ -153,6 +161,20 @@ func checkBeside(dir string, set *definition.Set) error {
 		return usageError{err}
 	}
 	return nil
+}
+
+// knownScripts are the console scripts of the project in a directory, if its files name them all.
+func knownScripts(dir string) (scripts []definition.Text, known bool) {
+	project, err := setupcfg.Load(os.DirFS(dir))
+	if err != nil || project.Name.Status != setupcfg.Known || project.ConsoleScripts.Status == setupcfg.Unknown || project.ConsoleScripts.MayGrow {
+		return nil, false
+	}
+	for _, s := range project.ConsoleScripts.Value {
+		t := definition.Text{Value: s.Name, At: s.Pos}
+		t.At.Filename = filepath.Join(dir, t.At.Filename)
+		scripts = append(scripts, t)
+	}
+	return scripts, true
 }
 
 func (a *app) configShow(cmd *cobra.Command, o *configOptions) error {

@@ -9,6 +9,7 @@ import (
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
+	"github.com/pbrx-go/pbrx-go/builder/host"
 	"github.com/pbrx-go/pbrx-go/images/definition"
 	"github.com/pbrx-go/pbrx-go/setupcfg"
 )
@@ -113,6 +114,9 @@ func effective(cmd *cobra.Command, set *definition.Set, name setupcfg.Fact[strin
 		if list, ok := f.Value.(pflag.SliceValue); ok {
 			values := []any{}
 			for _, v := range list.GetSlice() {
+				if c.key == "constraints" {
+					v = host.ConstraintsName(v)
+				}
 				values = append(values, v)
 			}
 			add(c.key, values, setBy(f))

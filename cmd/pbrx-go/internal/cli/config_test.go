@@ -214,6 +214,24 @@ error: D/pbrx-go.toml:5:6: release.b.user.x has no uid; write uid = …, which s
 	}
 }
 
+// Images are compared with the scripts of the project beside the file.
+func TestConfigCheckScripts(t *testing.T) {
+	dir := configFiles(t, map[string]string{"pyproject.toml": gauge, "pbrx-go.toml": "scripts = [\"gauge-*\", \"meter\"]\n[image.gauge-raed]\nargs = []\n"})
+	code, _, stderr := configRun(t, nil, "check", dir)
+	if want := "error: D/pbrx-go.toml:2:8: \"gauge-raed\" is no console script (D/pyproject.toml:8: gauge-read); mend the name or give command\n"; code != 2 || strings.ReplaceAll(stderr, dir, "D") != want {
+		t.Errorf("exit %d: %s", code, stderr)
+	}
+	for files, want := range map[string]string{
+		gauge: "warning: D/pbrx-go.toml:1:23: scripts: \"meter\" fits no console script\nok: D/pbrx-go.toml\n",
+		"":    "ok: D/pbrx-go.toml\n", // what is fetched is not looked at
+	} {
+		dir := configFiles(t, map[string]string{"pyproject.toml": files, "pbrx-go.toml": "scripts = [\"gauge-*\", \"meter\"]\n"})
+		if code, _, stderr := configRun(t, nil, "check", dir); code != 0 || strings.ReplaceAll(stderr, dir, "D") != want {
+			t.Errorf("exit %d: %s", code, stderr)
+		}
+	}
+}
+
 func TestConfigExamples(t *testing.T) {
 	examples, err := filepath.Glob("../../../../images/definition/testdata/examples/*/pbrx-go.toml")
 	if err != nil || len(examples) < 7 {
@@ -275,6 +293,22 @@ func TestConfigReleaseUnknown(t *testing.T) {
 		code, _, stderr := configRun(t, c.environ, append([]string{"show"}, c.args...)...)
 		if got := strings.ReplaceAll(stderr, dir, "D"); code != 2 || got != "error: "+c.want+"\n" {
 			t.Errorf("exit %d: %s", code, got)
+		}
+	}
+}
+
+// What a flag or its variable has of credentials is not shown.
+func TestConfigShowsNoCredentials(t *testing.T) {
+	dir := configFiles(t, nil)
+	for name, want := range map[string]string{
+		"https://me:hunter2@host.example/c.txt?sig=hunter2":          "https://host.example/c.txt",
+		"git+https://me:hunter2@host.example/c@main#upper.txt":       "git+https://host.example/c@main#upper.txt",
+		"git+https://me:hunter2@host.example/without-a-commit#upper": "git+https://host.example/without-a-commit#upper",
+		"c.txt": "c.txt",
+	} {
+		value, _ := shownBy(t, []string{"PBRX_GO_CONSTRAINT=" + name}, "constraints", dir)
+		if list, _ := value.([]any); len(list) != 1 || list[0] != want {
+			t.Errorf("%v, want %s", value, want)
 		}
 	}
 }

@@ -6,6 +6,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"maps"
 	"os"
 	"slices"
@@ -129,11 +130,29 @@ func (a *app) printPlan(run *builder.Run, in images.Input, f planFlags, format s
 		_, err = a.streams.Out.Write(data)
 		return err
 	}
-	return a.planText(plan)
+	a.planText(plan)
+	return nil
 }
 
-func (a *app) planText(p *images.Plan) error {
-	out := a.streams.Out
+func (a *app) planText(p *images.Plan) {
+	planHead(a.streams.Out, p)
+	var table bytes.Buffer
+	w := tabwriter.NewWriter(&table, 0, 0, 2, ' ', 0)
+	planTable(w, p)
+	w.Flush()
+	for line := range strings.Lines(table.String()) {
+		fmt.Fprintln(a.streams.Out, strings.TrimRight(line, " \n"))
+	}
+	for _, line := range p.LeftOut {
+		a.note("left out: %s", line)
+	}
+	for _, warning := range p.Warnings {
+		a.warn(warning)
+	}
+}
+
+// planHead says what is built, on what, and how.
+func planHead(out io.Writer, p *images.Plan) {
 	identity := p.Project.Name + " " + cmp.Or(p.Project.Version, "(from the wheel)")
 	if p.Project.Name == "" {
 		identity = "(from the wheel)"
@@ -166,8 +185,10 @@ func (a *app) planText(p *images.Plan) error {
 		inits = append(inits, c.Package)
 	}
 	fmt.Fprintf(out, "init     %s\n\n", strings.Join(inits, " "))
-	var table bytes.Buffer
-	w := tabwriter.NewWriter(&table, 0, 0, 2, ' ', 0)
+}
+
+// planTable writes what goes into the images, and the images, a line each.
+func planTable(w io.Writer, p *images.Plan) {
 	for _, list := range []struct {
 		stage    string
 		packages []images.Package
@@ -205,17 +226,6 @@ func (a *app) planText(p *images.Plan) error {
 	for _, program := range p.Unbuilt {
 		fmt.Fprintf(w, "no image\t%s\t%s\t%s\n", program.Name, program.From, unbuiltHint(program))
 	}
-	w.Flush()
-	for line := range strings.Lines(table.String()) {
-		fmt.Fprintln(out, strings.TrimRight(line, " \n"))
-	}
-	for _, line := range p.LeftOut {
-		a.note("left out: %s", line)
-	}
-	for _, warning := range p.Warnings {
-		a.warn(warning)
-	}
-	return nil
 }
 
 // unbuiltHint says how a program gets an image.

@@ -34,37 +34,35 @@ func planRepositories(w io.Writer, repositories []images.Repository) {
 	}
 }
 
-// planContents writes what an image has beyond the base image, or the base image beyond the project.
+// planContents writes what an image has beyond the base image, or the base image beyond the project. Of an image that is not built it is
+// what its commands make for the project's wheel.
 func planContents(w io.Writer, p *images.Plan) {
 	for n, image := range p.Images {
-		if !image.Selected {
-			continue
-		}
-		name := image.Name
-		for _, pkg := range image.Distro.Packages {
-			fmt.Fprintf(w, "  %s\tpackage %s\t%s\t%s\n", name, pkg.Name, pkg.From, pkg.Why)
-		}
-		for _, f := range image.Distro.PackageFiles {
-			fmt.Fprintf(w, "  %s\tpackage %s\t%s\t\n", name, f.Content.Origin, f.From)
-		}
-		for _, r := range image.Requirements {
-			fmt.Fprintf(w, "  %s\trequires %s\t%s\t\n", name, r.Text, r.From)
-		}
-		for _, f := range image.Files {
-			fmt.Fprintf(w, "  %s\tfile %s\t%s\t%s\n", name, f.Dest, f.From, cmp.Or(f.Link, f.Content.Origin, "a directory"))
+		if image.Selected {
+			planContent(w, image)
 		}
 		for _, r := range image.Runs {
-			fmt.Fprintf(w, "  %s\trun %s\t%s\t%s\n", name, words(r), r.From, runCost(r, n))
+			if image.Selected || r.ForSource() {
+				fmt.Fprintf(w, "  %s\trun %s\t%s\t%s\n", image.Name, r, r.From, runCost(r, n))
+			}
 		}
 	}
 }
 
-func words(r images.RunStep) string {
-	var all []string
-	for _, c := range r.Commands {
-		all = append(all, strings.Join(c, " "))
+func planContent(w io.Writer, image images.Image) {
+	name := image.Name
+	for _, pkg := range image.Distro.Packages {
+		fmt.Fprintf(w, "  %s\tpackage %s\t%s\t%s\n", name, pkg.Name, pkg.From, pkg.Why)
 	}
-	return strings.Join(all, "; ")
+	for _, f := range image.Distro.PackageFiles {
+		fmt.Fprintf(w, "  %s\tpackage %s\t%s\t\n", name, f.Content.Origin, f.From)
+	}
+	for _, r := range image.Requirements {
+		fmt.Fprintf(w, "  %s\trequires %s\t%s\t\n", name, r.Text, r.From)
+	}
+	for _, f := range image.Files {
+		fmt.Fprintf(w, "  %s\tfile %s\t%s\t%s\n", name, f.Dest, f.From, cmp.Or(f.Link, f.Content.Origin, "a directory"))
+	}
 }
 
 // runCost is what a step of commands costs.
@@ -79,7 +77,7 @@ func runCost(r images.RunStep, image int) string {
 		said = "it runs again at every change of the source or of what is below it"
 	}
 	if r.Network {
-		said += "; with a network: not reproducible"
+		said += "; with a network: not reproducible from the lock"
 	}
 	return said
 }
@@ -92,12 +90,20 @@ func (a *app) sayDefinition(p *images.Plan) {
 	}
 	runs, root := 0, 0
 	for _, image := range p.Images {
-		runs += len(image.Runs)
+		for _, r := range image.Runs {
+			if image.Selected || r.ForSource() {
+				runs++
+			}
+		}
 		if image.Selected && image.Config.User == "" {
 			root++
 		}
 	}
-	if runs > 0 {
+	switch runs {
+	case 0:
+	case 1:
+		a.note("1 step of commands: the plan says what it costs")
+	default:
 		a.note("%d steps of commands: the plan says what each costs", runs)
 	}
 	for _, level := range p.Levels {

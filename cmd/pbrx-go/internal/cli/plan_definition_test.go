@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"slices"
 	"strings"
 	"testing"
 
@@ -175,9 +176,75 @@ func TestOneImage(t *testing.T) {
 	if len(p.Images) != 1 || p.Images[0].Name != "meter" || strings.Join(p.Images[0].Cmd, " ") != "sh" {
 		t.Errorf("the images are %+v", p.Images)
 	}
+	code, _, stderr := planned(t, map[string]string{"pbrx-go.toml": "requirements = [\"idna\"]\n"})
+	if want := "error: pbrx-go.toml: there is no project in . that could name the images: write name = \"…\"\n"; code != 2 || stderr != want {
+		t.Errorf("exit %d: %s", code, stderr)
+	}
+	code, _, stderr = planned(t, map[string]string{"pbrx-go.toml": "name = \"ee\"\nrequirements = [\"idna\"]\nrun = [{ in = \"go:1\", commands = [[\"make\"]], out = { a = \"/a\", b = \"b\" } }]\n"})
+	if want := "error: pbrx-go.toml:3:8: run: a relative destination in out is a place in the project's tree, and there is no project: write an absolute path\n"; code != 2 || stderr != want {
+		t.Errorf("exit %d: %s", code, stderr)
+	}
 	p = planOf(t, map[string]string{"pbrx-go.toml": "name = \"ee\"\nrequirements = [\"idna\"]\n"})
 	if len(p.Images) != 1 || p.Images[0].Name != "ee" || p.Images[0].Requirements[0].Text != "idna" {
 		t.Errorf("the images are %+v", p.Images)
+	}
+}
+
+// Every step of commands is in the plan with what it costs, and counted; of images that are not built it is what goes into the wheel.
+func TestPlanOfRuns(t *testing.T) {
+	const config = `
+[[run]]
+commands = [["one", "more"], ["two"]]
+[[run]]
+in = "node:22"
+commands = [["yarn"]]
+out = { "dist" = "/usr/share/gauge" }
+network = true
+[[image.gauge-read.run]]
+commands = [["fetch"]]
+network = true
+[[image.gauge-reset.run]]
+in = "go:1"
+commands = [["make"]]
+out = { "lib" = "gauge/lib" }
+[[image.gauge-reset.run]]
+commands = [["left", "out"]]
+`
+	code, stdout, stderr := planned(t, map[string]string{"pyproject.toml": gauge, "pbrx-go.toml": config}, "--format", "text", "--only", "gauge-read")
+	var got []string
+	for line := range strings.Lines(stdout) {
+		if _, run, ok := strings.Cut(line, "  run "); ok {
+			got = append(got, strings.Join(strings.Fields(run), " "))
+		}
+	}
+	const again = "it runs again at every change of the source or of what is below it"
+	want := []string{
+		"one more; two pbrx-go.toml:2:3 " + again + ", for all images",
+		"yarn pbrx-go.toml:4:3 in node:22; with a network: not reproducible from the lock",
+		"fetch pbrx-go.toml:9:20 " + again + "; with a network: not reproducible from the lock",
+		"make pbrx-go.toml:12:21 in go:1",
+	}
+	if code != 0 || !slices.Equal(got, want) {
+		t.Errorf("exit %d, the plan has\n%s\nwant\n%s\n%s", code, strings.Join(got, "\n"), strings.Join(want, "\n"), stderr)
+	}
+}
+
+// The summary counts those steps, and says that images run as root although there is an account.
+func TestSayDefinition(t *testing.T) {
+	elsewhere := images.RunStep{In: "go:1", Out: []images.Output{{Path: "lib", Dest: "gauge/lib"}}}
+	read := images.Image{Selected: true, Runs: []images.RunStep{{}, elsewhere}}
+	for want, p := range map[string]images.Plan{
+		"": {Images: []images.Image{{Selected: true}, {Runs: []images.RunStep{{}}}}},
+		"1 step of commands: the plan says what it costs\n":    {Images: []images.Image{{Runs: []images.RunStep{{}, elsewhere}}}},
+		"2 steps of commands: the plan says what each costs\n": {Images: []images.Image{{Runs: []images.RunStep{{}}}, read}},
+		"left out: x\n1 images run as the base's user, mostly root: run-as = \"gauge\" makes them run as that account\n": {LeftOut: []string{"x"},
+			Levels: []images.Level{{Accounts: []images.Account{{Name: "gauge"}}}}, Images: []images.Image{{Selected: true}, {}, {Selected: true, Config: images.Config{User: "1:1"}}}},
+	} {
+		var out bytes.Buffer
+		(&app{streams: Streams{Err: &out}}).sayDefinition(&p)
+		if out.String() != want {
+			t.Errorf("%+v: %q, want %q", p, out.String(), want)
+		}
 	}
 }
 

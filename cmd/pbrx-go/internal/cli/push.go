@@ -156,11 +156,11 @@ func (a *app) pushSource(ctx context.Context, o *pushOptions, name string) (nami
 	}
 	_, daemon, err := a.findDocker(ctx)
 	if err != nil { // where there is no Docker, builds put nothing into it
-		return store, ctx.Err()
+		return store, context.Cause(ctx)
 	}
 	defer daemon.Close()
 	if _, err := daemon.Image(ctx, name+":"+o.tags[0]); err != nil {
-		return store, ctx.Err()
+		return store, context.Cause(ctx)
 	}
 	return naming.Location{Transport: naming.DockerDaemon}, nil
 }
