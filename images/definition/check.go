@@ -2,6 +2,7 @@ package definition
 
 import (
 	"fmt"
+	"regexp"
 	"slices"
 	"strings"
 )
@@ -20,8 +21,9 @@ func (c *checker) table(n *node, t table) {
 			c.value(n.table[key], r)
 			continue
 		}
-		c.add(n.table[key].key, "%s", unknown(n, key, t))
-		n.unclear = true
+		said := unknown(n, key, t)
+		c.add(n.table[key].key, "%s", said)
+		n.unclear = n.unclear || regexp.MustCompile(`; (?:write|did you mean|a name with) |" belongs to `).MatchString(said)
 		n.keys = slices.DeleteFunc(n.keys, func(k string) bool { return k == key })
 		delete(n.table, key)
 	}

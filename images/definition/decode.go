@@ -38,7 +38,7 @@ func (d *decoder) set(n *node) *Set {
 	return s
 }
 
-// lacks says what a table does not have, unless it has something that nobody understands.
+// lacks says what a table does not have, unless it has something that may mean it.
 func (d *decoder) lacks(n *node, format string, args ...any) {
 	if !n.unclear {
 		d.add(n.key, format, args...)

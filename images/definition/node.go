@@ -39,7 +39,7 @@ type node struct {
 	path []string
 	// named says that {name} was filled in.
 	named bool
-	// unclear says that a table had unknown keys: what it lacks may be what they mean.
+	// unclear says that a table had keys that mean others: what it lacks may be what they mean.
 	unclear bool
 }
 

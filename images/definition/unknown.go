@@ -20,6 +20,9 @@ func unknown(n *node, key string, t table) string {
 			return fmt.Sprintf("unknown key %q; write %s = %s", key, r.key, r.typ.sketch())
 		}
 	}
+	if n.table[key].kind == isTable && slices.Contains([]table{overlay, project, oneImage, user, repository}, t) && len(n.path) == 2 && !slices.Contains(allKeys(), key) {
+		return fmt.Sprintf("unknown key %q; a name with a dot stands in quotes: %s.%q", key, n.path[0], n.path[1]+"."+key)
+	}
 	if said := elsewhere(n, key, t); said != "" {
 		return said
 	}
@@ -31,6 +34,15 @@ func unknown(n *node, key string, t table) string {
 		return fmt.Sprintf("unknown key %q; remove it, or see what there is with `pbrx-go config schema`", key)
 	}
 	return fmt.Sprintf("unknown key %q; %s has %s", key, t, strings.Join(names, ", "))
+}
+
+// allKeys are all keys there are.
+func allKeys() []string {
+	var out []string
+	for _, r := range rows() {
+		out = append(out, r.key)
+	}
+	return out
 }
 
 // sketch is the form of a value, with the content left out.

@@ -51,6 +51,9 @@ func checkProgram(s string) string {
 	if strings.Contains(s, "/") {
 		return checkAbsolute(s)
 	}
+	if matches(`[0-9.]+`, "no version")(s) == "" {
+		return "is a version, not a program; write python" + s + ", or a base that has it"
+	}
 	return matches(`[A-Za-z0-9._+-]+`, `is no name of a program; write it such as python3.12, or an absolute path`)(s)
 }
 
@@ -112,6 +115,8 @@ func checkInside(s string) string {
 // CheckRequirement says what is wrong with a requirement, as the end of a sentence that begins with it; empty where nothing is.
 func CheckRequirement(s string) string {
 	switch {
+	case regexp.MustCompile(`^(?:git|hg|svn|bzr)\+`).MatchString(s):
+		return `has no name; write NAME @ ` + withoutUser(s) + `, or for a file of a repository { git = "…", ref = "…", path = "…" }`
 	case strings.HasPrefix(s, "-"), strings.Contains(s, "://") && !strings.Contains(s, "@"), strings.HasSuffix(s, ".txt"), strings.ContainsAny(s, "\n\r"):
 		return `is no requirement; for a file of them write { path = "…" } or { url = "…" }`
 	}

@@ -10,6 +10,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/pbrx-go/pbrx-go/images"
 	"github.com/pbrx-go/pbrx-go/images/definition"
 	"github.com/pbrx-go/pbrx-go/setupcfg"
 )
@@ -137,10 +138,28 @@ func (a *app) configCheck(cmd *cobra.Command, o *configOptions) error {
 		}
 		warnings = append(warnings, more...)
 	}
+	if err := checkBeside(o.dir, set); err != nil {
+		return err
+	}
 	for _, w := range warnings {
 		a.warn(w.String())
 	}
 	a.note("ok: %s", set.Files[len(set.Files)-1])
+	return nil
+}
+
+// checkBeside compares a configuration with the project that is in the directory, as far as its files tell: its extras, the names of images.
+func checkBeside(dir string, set *definition.Set) error {
+	if _, fetched := mainProject(set); fetched || !holdsProject(dir) {
+		return nil
+	}
+	project, err := setupcfg.Load(os.DirFS(dir))
+	if err != nil {
+		return nil // which is not the configuration's fault, and said by whoever builds
+	}
+	if _, err := images.New(images.Input{Project: project, Definition: set, Version: map[string]string{}}, images.Options{}); err != nil {
+		return usageError{err}
+	}
 	return nil
 }
 

@@ -50,6 +50,24 @@ func TestConfigOfNoDirectory(t *testing.T) {
 	}
 }
 
+// What is run is what was built: the definition says its prefix and tag, unless a flag does.
+func TestRunAsDefined(t *testing.T) {
+	t.Chdir(configFiles(t, map[string]string{"pbrx-go.toml": "prefix = \"h.example.org/team\"\n[release.r1]\n[release.r2]\n",
+		"built/oci-layout": `{"imageLayoutVersion": "1.0.0"}`, "built/index.json": `{"schemaVersion": 2, "manifests": []}`}))
+	for want, args := range map[string][]string{
+		"h.example.org/team/gauge:latest": nil,
+		"h.example.org/team/gauge:r1-r2":  {"--release", "r1", "--release", "r2"},
+		"other/gauge:1":                   {"--prefix", "other", "--tag", "1", "--release", "r1"},
+	} {
+		var out, errOut bytes.Buffer
+		args = append(append([]string{"run", "--output", "oci:built"}, args...), "gauge")
+		code := Main(context.Background(), args, Streams{In: strings.NewReader(""), Out: &out, Err: &errOut}, nil)
+		if code == 0 || !strings.Contains(errOut.String(), `no image "`+want+`" in the OCI layout`) {
+			t.Errorf("%v: %d: %s", args, code, errOut.String())
+		}
+	}
+}
+
 // Definitions that take one repository at several refs are said, for each release (section 8.2 of the specification).
 func TestConfigDrift(t *testing.T) {
 	const origin = "constraints = [{ git = \"https://h/requirements\", ref = \"%s\", path = \"c.txt\" }]\n"

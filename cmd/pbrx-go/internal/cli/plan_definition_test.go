@@ -123,6 +123,9 @@ func TestConfigurationAgainstTheProject(t *testing.T) {
 		if code != 2 || !strings.Contains(stderr, "error: "+want) {
 			t.Errorf("%s\nexit %d: %s\nwant %s", config, code, stderr, want)
 		}
+		if code, _, stderr := configRun(t, nil, "check"); code != 2 || !strings.Contains(stderr, "error: "+want) {
+			t.Errorf("config check: %s\nexit %d: %s\nwant %s", config, code, stderr, want)
+		}
 	}
 }
 

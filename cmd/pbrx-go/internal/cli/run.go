@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"os"
@@ -23,6 +24,8 @@ type runOptions struct {
 	output string
 	prefix string
 	tag    string
+	// definition has the flags that say which configuration counts for prefix and tag.
+	definition planFlags
 }
 
 func newRun(a *app) *cobra.Command {
@@ -49,7 +52,8 @@ SCRIPT is the script's. Exits with the script's status, and with 125 for a failu
 	o.engineFlags.bind(cmd)
 	cmd.Flags().StringVar(&o.output, "output", "", "where the images are: `DEST` is "+outputForms+" (default: where build-images puts them)")
 	cmd.Flags().StringVar(&o.prefix, "prefix", "", "`PREFIX` of the image's name")
-	cmd.Flags().StringVarP(&o.tag, "tag", "t", "latest", "`TAG` of the image")
+	cmd.Flags().StringVarP(&o.tag, "tag", "t", "", "`TAG` of the image (default: the releases, else latest)")
+	o.definition.bindDefinition(cmd)
 	cmd.Flags().SetInterspersed(false)
 	return cmd
 }
@@ -58,6 +62,9 @@ func (a *app) runScript(ctx context.Context, o *runOptions, script string, args 
 	name, err := naming.ImageName(script)
 	if err != nil {
 		return 0, usageError{err}
+	}
+	if err := a.nameAsDefined(o); err != nil {
+		return 0, err
 	}
 	at, err := o.location()
 	if err != nil {
@@ -102,6 +109,20 @@ func (a *app) runScript(ctx context.Context, o *runOptions, script string, args 
 		err = usagef("opening the image %s: %w: build it first with `pbrx-go build-images`, or say where it is with --output", missing.Location, missing.Err)
 	}
 	return status, err
+}
+
+// nameAsDefined takes the prefix and the tag from the configuration of the current directory, where no flag says otherwise.
+func (a *app) nameAsDefined(o *runOptions) error {
+	o.definition.quiet = true
+	set, err := a.loadDefinition(".", &o.definition)
+	if err != nil {
+		return err
+	}
+	if set != nil {
+		o.prefix = o.definition.prefix
+	}
+	o.tag = cmp.Or(o.tag, releaseTag(set))
+	return nil
 }
 
 // location checks the flags that name the image, and is where --output says that it is.
