@@ -22,7 +22,7 @@ func blame(err error, project *setupcfg.Project, plan *images.Plan, constraints 
 	}
 	var from []string
 	switch {
-	case plan != nil && step.missing() != "":
+	case plan != nil && step.missing() != "" && !strings.HasPrefix(step.Step, "[Dockerfile."):
 		step.place(missingLines(plan, step.missing()))
 	case strings.HasPrefix(step.Step, "[run ") && plan != nil:
 		step.offline = step.Surroundings() && !step.diskFull() && !hasNetwork(plan, step.From)

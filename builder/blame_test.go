@@ -84,6 +84,7 @@ func TestBlameRuns(t *testing.T) {
 		{"[project] wheel", "", "", `failed to calculate checksum of ref a::b: "/dist": not found`, `a.toml:3:1: "/dist" is not there to be copied; correct the path`},
 		{"[project] wheel", "", "", `failed to calculate checksum of ref a::b: "/web": not found`, `a.toml:3:1: "/web" is not there to be copied; correct the path`},
 		{"[run x] yarn", "a.toml:3:1", "", `failed to calculate checksum of ref a::b: "/usr/src": not found`, `a.toml:3:1: "/usr/src" is not there to be copied; correct the path`},
+		{"[Dockerfile.x:2] COPY dist /", "", "", `failed to calculate checksum of ref a::b: "/dist": not found`, `building [Dockerfile.x:2] COPY dist /: "/dist" is not there to be copied (what .dockerignore names is not)`},
 		{"[run x] yarn", "a.toml:3:1", unresolved, "", "building [run x] yarn: " + unresolved + ": asked for by a.toml:3:1" + offline},
 		{"[run x] yarn", "a.toml:4:1", unresolved, "", "building [run x] yarn: " + unresolved + ": asked for by a.toml:4:1" + failed},
 		{"[run x] yarn", "a.toml:3:1", full, "", "building [run x] yarn: " + full + ": asked for by a.toml:3:1" + failed},

@@ -129,13 +129,16 @@ func (p *Plan) distroContent(in Input, script string, own *definition.Content) D
 	return content
 }
 
-// checkOutputs refuses what commands make for a project's tree where there is no project.
-func (p *Plan) checkOutputs(in Input) []error {
+// checkRuns refuses what commands make for a project's tree where there is no project, and a source that is a file.
+func (p *Plan) checkRuns(in Input) []error {
 	var problems []error
 	for _, image := range p.Images {
 		for _, r := range image.Runs {
 			if in.NoProject && r.ForSource() {
 				problems = append(problems, fmt.Errorf("%s: run: a relative destination in out is a place in the project's tree, and there is no project: write an absolute path", r.From))
+			}
+			if s := r.Source; s != nil && s.Local != "" && !s.Folder {
+				problems = append(problems, fmt.Errorf("%s: run: source is a file; name the folder that it is in", r.From))
 			}
 		}
 	}

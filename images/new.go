@@ -136,7 +136,7 @@ func New(in Input, opts Options) (*Plan, error) {
 	problems = append(problems, p.checkRequirements(in)...)
 	problems = append(problems, in.checkExtras()...)
 	problems = append(problems, in.checkNothing()...)
-	problems = append(problems, p.checkOutputs(in)...)
+	problems = append(problems, p.checkRuns(in)...)
 	problems = append(problems, p.addDockerfiles(in, programs(in, opts))...)
 	if in.Definition != nil {
 		p.LeftOut = in.Definition.LeftOut

@@ -149,6 +149,14 @@ def load(script, spec, env, who):
         return {"kind": "killed", "status": status, "trace": trace}
 
 
+def enter(workdir):
+    """Makes the working directory if it is not there, as what starts containers does."""
+    try:
+        os.makedirs(workdir, exist_ok=True)
+    except (FileExistsError, NotADirectoryError):
+        fail("the image's working directory %s is a file, or in one; choose another workdir" % workdir)
+
+
 def conflicts(spec, env):
     """What conflicts.py prints in the image's interpreter; none where that cannot run it, which the scripts will say."""
     argv = [spec["python"], "-B", "/tmp/pbrx/steps/conflicts.py"]
@@ -165,7 +173,7 @@ def main():
     who, home = identity(spec["user"])
     env = dict(e.partition("=")[::2] for e in spec["env"])
     env.setdefault("HOME", home)
-    os.makedirs(spec["workdir"], exist_ok=True)  # what starts containers makes it, too
+    enter(spec["workdir"])
 
     def one(script):
         started = time.monotonic()

@@ -339,6 +339,18 @@ class Check(unittest.TestCase):
                 with self.subTest(name):
                     self.assertEqual(check.load({"name": name, "kind": "command"}, spec, {"PATH": "/nowhere:" + folder}, {}), want)
 
+    def test_enter(self):
+        with tempfile.TemporaryDirectory() as folder:
+            for _ in range(2):
+                check.enter(folder + "/a/b")
+            self.assertTrue(os.path.isdir(folder + "/a/b"))
+            with open(folder + "/file", "w"):
+                pass
+            for path in folder + "/file", folder + "/file/b":
+                with self.assertRaises(SystemExit), contextlib.redirect_stderr(io.StringIO()) as said:
+                    check.enter(path)
+                self.assertEqual(said.getvalue(), "pbrx-go: the image's working directory %s is a file, or in one; choose another workdir\n" % path)
+
     def test_absent(self):
         self.assertEqual(check.load({"name": "nowhere", "module": "os", "attribute": "x"}, {}, {"PATH": "/nowhere"}, {}), {"kind": "absent"})
 

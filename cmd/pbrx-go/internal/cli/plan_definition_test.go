@@ -114,10 +114,11 @@ func shown(i images.Image) string {
 // Mistakes that need the project to be seen are found without an engine, too, with their places.
 func TestConfigurationAgainstTheProject(t *testing.T) {
 	for config, want := range map[string]string{
-		"[image.gauge-raed]\nargs = []\n":                           `pbrx-go.toml:1:8: "gauge-raed" is no console script (pyproject.toml:8: gauge-read); mend the name or give command`,
-		"scripts = [\"gauge-read\"]\nimage.gauge-reset.args = []\n": `pbrx-go.toml:2:7: "gauge-reset" is a console script (pyproject.toml:9), which scripts does not choose; change one of them`,
-		"extras = [\"sqll\"]\n":                                     `pbrx-go.toml:1:11: gauge has no extra "sqll": it has sql`,
-		"system-site-packages = true\nvenv = \"/opt/x/\"\n":         `pbrx-go.toml:2:8: venv: `,
+		"[image.gauge-raed]\nargs = []\n":                                 `pbrx-go.toml:1:8: "gauge-raed" is no console script (pyproject.toml:8: gauge-read); mend the name or give command`,
+		"scripts = [\"gauge-read\"]\nimage.gauge-reset.args = []\n":       `pbrx-go.toml:2:7: "gauge-reset" is a console script (pyproject.toml:9), which scripts does not choose; change one of them`,
+		"run = [{ commands = [[\"x\"]], source = \"pyproject.toml\" }]\n": `pbrx-go.toml:1:8: run: source is a file; name the folder that it is in`,
+		"extras = [\"sqll\"]\n":                                           `pbrx-go.toml:1:11: gauge has no extra "sqll": it has sql`,
+		"system-site-packages = true\nvenv = \"/opt/x/\"\n":               `pbrx-go.toml:2:8: venv: `,
 	} {
 		code, _, stderr := planned(t, map[string]string{"pyproject.toml": gauge, "pbrx-go.toml": config})
 		if code != 2 || !strings.Contains(stderr, "error: "+want) {
