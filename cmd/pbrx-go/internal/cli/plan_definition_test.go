@@ -114,11 +114,10 @@ func shown(i images.Image) string {
 // Mistakes that need the project to be seen are found without an engine, too, with their places.
 func TestConfigurationAgainstTheProject(t *testing.T) {
 	for config, want := range map[string]string{
-		"[image.gauge-raed]\nargs = []\n":                                 `pbrx-go.toml:1:8: "gauge-raed" is no console script (pyproject.toml:8: gauge-read); mend the name or give command`,
-		"scripts = [\"gauge-read\"]\nimage.gauge-reset.args = []\n":       `pbrx-go.toml:2:7: "gauge-reset" is a console script (pyproject.toml:9), which scripts does not choose; change one of them`,
-		"run = [{ commands = [[\"x\"]], source = \"pyproject.toml\" }]\n": `pbrx-go.toml:1:8: run: source is a file; name the folder that it is in`,
-		"extras = [\"sqll\"]\n":                                           `pbrx-go.toml:1:11: gauge has no extra "sqll": it has sql`,
-		"system-site-packages = true\nvenv = \"/opt/x/\"\n":               `pbrx-go.toml:2:8: venv: `,
+		"[image.gauge-raed]\nargs = []\n":                           `pbrx-go.toml:1:8: "gauge-raed" is no console script (pyproject.toml:8: gauge-read); mend the name or give command`,
+		"scripts = [\"gauge-read\"]\nimage.gauge-reset.args = []\n": `pbrx-go.toml:2:7: "gauge-reset" is a console script (pyproject.toml:9), which scripts does not choose; change one of them`,
+		"extras = [\"sqll\"]\n":                                     `pbrx-go.toml:1:11: gauge has no extra "sqll": it has sql`,
+		"system-site-packages = true\nvenv = \"/opt/x/\"\n":         `pbrx-go.toml:2:8: venv: `,
 	} {
 		code, _, stderr := planned(t, map[string]string{"pyproject.toml": gauge, "pbrx-go.toml": config})
 		if code != 2 || !strings.Contains(stderr, "error: "+want) {
@@ -127,6 +126,10 @@ func TestConfigurationAgainstTheProject(t *testing.T) {
 		if code, _, stderr := configRun(t, nil, "check"); code != 2 || !strings.Contains(stderr, "error: "+want) {
 			t.Errorf("config check: %s\nexit %d: %s\nwant %s", config, code, stderr, want)
 		}
+	}
+	code, _, stderr := planned(t, map[string]string{"pyproject.toml": gauge, "pbrx-go.toml": "run = [{ commands = [[\"x\"]], source = \"pyproject.toml\" }]\n"})
+	if want := "pbrx-go.toml:1:8: run: source is a file; name the folder that it is in"; code != 2 || !strings.Contains(stderr, "error: "+want) {
+		t.Errorf("exit %d: %s, want %s", code, stderr, want)
 	}
 }
 
