@@ -1,6 +1,7 @@
 package builder
 
 import (
+	"errors"
 	"testing"
 	"text/scanner"
 
@@ -154,6 +155,9 @@ func TestBlameFiles(t *testing.T) {
 		err := blame(&StepError{Step: "[files] late", Lines: []string{"pbrx-go: " + said}}, nil, plan, nil)
 		if err.Error() != want {
 			t.Errorf("%s\nwant\n%s", err, want)
+		}
+		if step := (*StepError)(nil); !errors.As(err, &step) || !step.Input() {
+			t.Errorf("%s: it is not the input's fault", err)
 		}
 	}
 }

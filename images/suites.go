@@ -8,9 +8,17 @@ import (
 	"github.com/pbrx-go/pbrx-go/images/definition"
 )
 
-// warnSuites says which repositories of the definition have the codename of another release of the distribution than the base's. They may
-// be meant: some have no other.
+// warnSuites says which repositories of the definition have the codename of another release of the distribution than the base's, which may
+// be meant: some have no other. Package managers other than apt's know no suites.
 func (p *Plan) warnSuites(in Input) {
+	if manager := in.Base.PackageManager; manager == "apk" || manager == "dnf" {
+		for _, r := range in.allRepositories() {
+			if r.Suite.IsSet() || len(r.Components) > 0 {
+				p.Warnings = append(p.Warnings, fmt.Sprintf("%s: suite and components of repository.%s are apt's, and the base has %s: they do not count", r.At, r.Handle, manager))
+			}
+		}
+		return
+	}
 	if in.Definition == nil || !slices.Contains(codenames(), in.Base.Distro.Codename) {
 		return
 	}

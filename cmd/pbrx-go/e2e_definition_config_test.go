@@ -35,7 +35,7 @@ func TestDefinitionOfWhatIsNotThere(t *testing.T) {
 		{"platforms = [\"linux/s390x\"]", 2, `1:14: platforms: linux/s390x is not what this engine builds for, linux/` + runtime.GOARCH + `: name an engine of that platform with --engine, or leave the key out`},
 		{"builder = \"rootfs:nope.tar\"", 3, "1:11: reading the image rootfs:nope.tar: reading the root file system: stat " + l.path("nope.tar") +
 			": no such file or directory: name another (docker://NAME, oci:DIR[:REF], rootfs:FILE|DIR), or see `pbrx-go doctor`"},
-		{"venv = \"/usr\"", 1, `1:8: venv: /usr is there already: there is no place for a virtual environment; choose another`},
+		{"venv = \"/usr\"", 2, `1:8: venv: /usr is there already: there is no place for a virtual environment; choose another`},
 		{"entrypoint = [\"/nope\"]", 1, `1:14: /nope would die at start: the image has no such file: correct the command, or add what has the program to requirements, packages or files`},
 	} {
 		l.define(t, c.text+"\n"+lampHouseAtTag)
@@ -58,11 +58,11 @@ func TestDefinitionOverlay(t *testing.T) {
 	write(t, l.path("exceptions.py"), "class ParseError(Exception):\n    pass\n\n\nLAID = \"laid over\"\n")
 	const dest = "/opt/lamp-house/lib/python3.11/site-packages/iniconfig/exceptions.py"
 	const wrong = `pbrx-go.toml:8:7: file."{site-packages}/iniconfig/exceptions.py"`
-	l.refused(t, 1, wrong+" is a file of iniconfig; add replace = true if that is meant")
+	l.refused(t, 2, wrong+" is a file of iniconfig; add replace = true if that is meant")
 	l.define(t, lampHouseAtTag+overlaid+"replace = true\n")
 	write(t, l.path("wrong.py"), "def laid(:\n")
 	edit(t, l.path("pbrx-go.toml"), "exceptions.py\"\nreplace", "wrong.py\"\nreplace")
-	l.refused(t, 1, wrong+" does not compile: line 1: invalid syntax")
+	l.refused(t, 2, wrong+" does not compile: line 1: invalid syntax")
 	edit(t, l.path("pbrx-go.toml"), "wrong.py", "exceptions.py")
 	built := l.build(t)
 	built.says(t, "lamp-house 1.2.0\ntide-bell is not there\niniconfig 2.0.0\n\nlaid over\n")

@@ -222,8 +222,13 @@ func TestRepositoryOfApt(t *testing.T) {
 	t.Run("wrong key", func(t *testing.T) {
 		b := b.sub(t)
 		r := repository
-		r.Key = wrong
+		r.Key, r.From = wrong, "pbrx-go.toml:3:12"
 		err := b.solve(func(ctx context.Context, c gateway.Client, compiler *plan2llb.Compiler) error {
+			defer func() {
+				if from := compiler.Steps()[plan2llb.IndexStep(b.base, []images.Repository{r})].From; !slices.Equal(from, []string{r.From}) {
+					t.Errorf("the step is said to come from %q", from)
+				}
+			}()
 			_, _, err := indexOf(ctx, c, compiler, b.base, []images.Repository{r}, "beacon")
 			return err
 		})

@@ -167,8 +167,11 @@ func exitCode(err error) int {
 		}
 		return exitBuild
 	case errors.As(err, &step):
-		if step.Surroundings() {
+		switch {
+		case step.Surroundings():
 			return exitSurroundings
+		case step.Input():
+			return exitUsage
 		}
 		return exitBuild
 	case isCobraUsage(err):

@@ -252,6 +252,16 @@ func TestSayDefinition(t *testing.T) {
 	}
 }
 
+// Repositories of other package managers have no suites.
+func TestPlanOfASuiteOnAlpine(t *testing.T) {
+	config := "repository.x = { uri = \"https://h/x\", suite = \"v3.20\", key = { text = \"k\" } }\n"
+	p := planOf(t, map[string]string{"pyproject.toml": gauge, "pbrx-go.toml": config, "alpine": "ID=alpine\nVERSION_ID=3.20.3\n"}, "--os-release", "alpine")
+	want := "pbrx-go.toml:1:12: suite and components of repository.x are apt's, and the base has apk: they do not count"
+	if got := strings.Join(p.Warnings, "\n"); got != want {
+		t.Errorf("%s, want %s", got, want)
+	}
+}
+
 // A repository for another release of the distribution is seldom meant.
 func TestPlanOfAForeignSuite(t *testing.T) {
 	for suite, want := range map[string]string{
