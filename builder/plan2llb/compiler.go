@@ -108,11 +108,18 @@ func (c *Compiler) Steps() map[string]Step {
 	return maps.Clone(c.steps)
 }
 
-// Add notes steps that were compiled elsewhere.
+// Add notes steps. What is compiled twice under one name comes from the lines of both.
 func (c *Compiler) Add(steps ...Step) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	for _, s := range steps {
+		from := slices.Clone(c.steps[s.Name].From)
+		for _, line := range s.From {
+			if !slices.Contains(from, line) {
+				from = append(from, line)
+			}
+		}
+		s.From = from
 		c.steps[s.Name] = s
 	}
 }
@@ -140,9 +147,7 @@ func program(python, name string, operands ...string) []string {
 
 // exec runs a step program on a root file system.
 func (c *Compiler) exec(root llb.State, step Step, argv []string, options ...llb.RunOption) llb.ExecState {
-	c.mu.Lock()
-	c.steps[step.Name] = step
-	c.mu.Unlock()
+	c.Add(step)
 	if c.portable != nil {
 		var mount llb.RunOption
 		argv, mount = c.portably(argv)

@@ -288,3 +288,13 @@ func TestWheelOfSibling(t *testing.T) {
 		t.Errorf("the steps are %v", c.Steps())
 	}
 }
+
+// Two steps of one name cannot be told apart when one of them fails: both lines are named.
+func TestStepsOfOneName(t *testing.T) {
+	c := New(inputs())
+	c.Add(Step{Name: "[run boat] make", From: []string{"pbrx-go.toml:3:3"}})
+	c.Add(Step{Name: "[run boat] make", From: []string{"pbrx-go.toml:7:3", "pbrx-go.toml:3:3"}})
+	if got, want := c.Steps()["[run boat] make"].From, []string{"pbrx-go.toml:3:3", "pbrx-go.toml:7:3"}; !slices.Equal(got, want) {
+		t.Errorf("from %q, want %q", got, want)
+	}
+}
