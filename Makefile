@@ -6,7 +6,7 @@ export GOTOOLCHAIN := local
 # git describes us in the binary; where git refuses (another's checkout), it says "devel".
 BUILDVCS := $(shell git status --porcelain >/dev/null 2>&1 && echo auto || echo false)
 
-.PHONY: help setup build base demo demo-run test test-run test-docker test-docker-run confirm-bindep confirm-bindep-run confirm-metadata confirm-metadata-run lint clean
+.PHONY: help setup build base demo demo-run test test-run test-docker test-docker-run confirm-bindep confirm-bindep-run confirm-metadata confirm-metadata-run confirm-config lint clean
 .NOTPARALLEL:
 
 help:
@@ -16,6 +16,7 @@ help:
 	@echo 'make test-docker  conformance on Docker Engine of Debian trixie and sid (root; 15 minutes)'
 	@echo 'make confirm-bindep  bindep against the one on PyPI, at length (20 minutes)'
 	@echo 'make confirm-metadata  what is read of projects against Python and 113 released wheels (10 minutes, more where nothing is fetched yet)'
+	@echo 'make confirm-config  a million changed files of configuration (12 minutes)'
 	@echo 'make lint    gofmt, go vet, and golangci-lint where it is installed'
 	@echo 'make base    a Debian base image with Python, from the mirror of this machine (root)'
 	@echo 'make clean   remove what make build left'
@@ -59,6 +60,9 @@ confirm-metadata:
 
 confirm-metadata-run:
 	@.ci/confirm-metadata
+
+confirm-config:
+	@.ci/timed 'make confirm-config' .ci/confirm-config
 
 lint:
 	@unformatted=$$(gofmt -l .); \
