@@ -156,7 +156,7 @@ func TestBlameFiles(t *testing.T) {
 		if err.Error() != want {
 			t.Errorf("%s\nwant\n%s", err, want)
 		}
-		if step := (*StepError)(nil); !errors.As(err, &step) || !step.Input() {
+		if step := (*StepError)(nil); !errors.As(err, &step) || !step.BadInput() {
 			t.Errorf("%s: it is not the input's fault", err)
 		}
 	}

@@ -33,9 +33,9 @@ func (e *StepError) place(lines []string) {
 	}
 }
 
-// Input says whether a line of an input file is at fault, and stands at the head of the error: an account, a file, a place of the
+// BadInput says whether a line of an input file is at fault, and stands at the head of the error: an account, a file, a place of the
 // definition that the base or a package stands against.
-func (e *StepError) Input() bool { return e.at != "" && !e.Surroundings() }
+func (e *StepError) BadInput() bool { return e.at != "" && !e.Surroundings() }
 
 // Error is one line: the step, the reason the step gave, and the input line it came from.
 func (e *StepError) Error() string {

@@ -80,7 +80,7 @@ type Content struct {
 // File is one file, link or directory put into an image.
 type File struct {
 	Dest string `json:"dest"`
-	// Written is Dest as whoever wrote it knows it; empty where that is the same.
+	// Written is Dest as the definition has it, with its braces; empty for what commands make.
 	Written string  `json:"-"`
 	Content Content `json:"content,omitzero"`
 	// Link is the target of a symbolic link; Directory asks for an empty directory.

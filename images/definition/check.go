@@ -2,7 +2,6 @@ package definition
 
 import (
 	"fmt"
-	"regexp"
 	"slices"
 	"strings"
 )
@@ -21,9 +20,9 @@ func (c *checker) table(n *node, t table) {
 			c.value(n.table[key], r)
 			continue
 		}
-		said := unknown(n, key, t)
+		said, another := unknown(n, key, t)
 		c.add(n.table[key].key, "%s", said)
-		n.unclear = n.unclear || regexp.MustCompile(`; (?:write|did you mean|a name with) |" belongs to `).MatchString(said)
+		n.unclear = n.unclear || another
 		n.keys = slices.DeleteFunc(n.keys, func(k string) bool { return k == key })
 		delete(n.table, key)
 	}

@@ -44,14 +44,13 @@ func TestReferenceSections(t *testing.T) {
 	}
 }
 
-// The keys are those of section 3 (and 2.5) of the specification, each where it says.
+// The keys are those of section 3 (and 2.5) of the specification, each where it says, and once.
 func TestKeys(t *testing.T) {
 	content := []string{"packages", "profiles", "requirements", "extras", "repository", "file", "env", "labels", "volumes", "workdir", "run-as", "entrypoint", "run",
 		"args", "command", "wsgi"}
 	set := []string{"base", "builder", "python", "venv", "system-site-packages", "constraints", "constraints-exclude", "resolver", "init", "check", "prefix", "platforms",
 		"bindep", "scripts", "build-env", "project", "user", "image"}
 	origin := []string{"path", "url", "git", "image", "project", "text", "ref", "sha256", "arch"}
-	rows := newSchema()
 	for in, want := range map[table][]string{
 		topLevel:   slices.Concat([]string{"extends", "name", "default-release", "release"}, set, content),
 		overlay:    slices.Concat(set, content),
@@ -65,8 +64,10 @@ func TestKeys(t *testing.T) {
 		oneRun:     {"commands", "in", "source", "out", "env", "cache", "network", "arch"},
 	} {
 		var got []string
-		for key := range rows[in] {
-			got = append(got, key)
+		for _, r := range rows() {
+			if slices.Contains(r.in, in) {
+				got = append(got, r.key)
+			}
 		}
 		slices.Sort(got)
 		slices.Sort(want)
@@ -74,8 +75,8 @@ func TestKeys(t *testing.T) {
 			t.Errorf("%s: %s", in, diff)
 		}
 	}
-	if len(rows) != 10 {
-		t.Errorf("%d kinds of tables", len(rows))
+	if tables := newSchema(); len(tables) != 10 {
+		t.Errorf("%d kinds of tables", len(tables))
 	}
 }
 

@@ -74,7 +74,6 @@ func runRows() []row {
 			meaning: "Environment variables of the commands, beside those of the image that they run in, whose PATH stays.", peers: []string{"environment", "environ", "envs", "variables"}},
 		{key: "out", in: in, typ: aTable, def: "required where in is another image, which alone has it", example: `{ "dist" = "zuul/web/static" }`, braces: ofPython(),
 			meaning: "What of /src, or of an absolute path, becomes which file of the image; a relative destination lies in the main project's tree, before its wheel is made.", peers: []string{"output", "outputs"}},
-		{key: "env", in: in, typ: aTable, def: "none", example: `{ CI = "true" }`, braces: ofPython(), meaning: "Environment variables of the commands.", peers: []string{"environment", "environ"}},
 		{key: "cache", in: in, typ: someStrings, def: "none", example: `["/root/.cache"]`, braces: ofSet(), check: checkFolder,
 			meaning: "Directories that are kept between runs.", peers: []string{"caches"}},
 		{key: "network", in: in, typ: aBool, def: "false", example: "true",

@@ -9,31 +9,31 @@ import (
 	"github.com/pbrx-go/pbrx-go/bindep"
 )
 
-// unknown says what is wrong with a key that a table does not have.
-func unknown(n *node, key string, t table) string {
+// unknown says what is wrong with a key that a table does not have; another says whether it may stand for another key.
+func unknown(n *node, key string, t table) (said string, another bool) {
 	if said := refused(t)[strings.ToLower(key)]; said != "" {
-		return fmt.Sprintf(said, key)
+		return fmt.Sprintf(said, key), false
 	}
 	here := newSchema()[t]
 	for _, r := range rows() {
 		if slices.Contains(r.in, t) && (slices.Contains(r.peers, key) || slices.Contains(r.peers, strings.ToLower(key))) {
-			return fmt.Sprintf("unknown key %q; write %s = %s", key, r.key, r.typ.sketch())
+			return fmt.Sprintf("unknown key %q; write %s = %s", key, r.key, r.typ.sketch()), true
 		}
 	}
 	if n.table[key].kind == isTable && slices.Contains([]table{overlay, project, oneImage, user, repository}, t) && len(n.path) == 2 && !slices.Contains(allKeys(), key) {
-		return fmt.Sprintf("unknown key %q; a name with a dot stands in quotes: %s.%q", key, n.path[0], n.path[1]+"."+key)
+		return fmt.Sprintf("unknown key %q; a name with a dot stands in quotes: %s.%q", key, n.path[0], n.path[1]+"."+key), true
 	}
 	if said := elsewhere(n, key, t); said != "" {
-		return said
+		return said, true
 	}
 	names := slices.Sorted(maps.Keys(here))
 	if near, ok := bindep.Nearest(strings.ToLower(key), names); ok {
-		return fmt.Sprintf("unknown key %q; did you mean %q?", key, near)
+		return fmt.Sprintf("unknown key %q; did you mean %q?", key, near), true
 	}
 	if t == topLevel || t == oneImage || t == overlay {
-		return fmt.Sprintf("unknown key %q; remove it, or see what there is with `pbrx-go config schema`", key)
+		return fmt.Sprintf("unknown key %q; remove it, or see what there is with `pbrx-go config schema`", key), false
 	}
-	return fmt.Sprintf("unknown key %q; %s has %s", key, t, strings.Join(names, ", "))
+	return fmt.Sprintf("unknown key %q; %s has %s", key, t, strings.Join(names, ", ")), false
 }
 
 // allKeys are all keys there are.

@@ -170,7 +170,7 @@ func exitCode(err error) int {
 		switch {
 		case step.Surroundings():
 			return exitSurroundings
-		case step.Input():
+		case step.BadInput():
 			return exitUsage
 		}
 		return exitBuild

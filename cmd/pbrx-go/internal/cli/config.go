@@ -6,6 +6,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"text/tabwriter"
 
 	"github.com/spf13/cobra"
@@ -130,43 +131,45 @@ func (a *app) configCheck(cmd *cobra.Command, o *configOptions) error {
 		a.note("ok: there is no configuration in %s, and none is needed", o.dir)
 		return nil
 	}
-	warnings := set.Warnings
-	if scripts, known := knownScripts(o.dir); known {
-		more, err := set.CheckScripts(scripts)
-		if err != nil {
-			return err
-		}
-		warnings = append(warnings, more...)
-	}
-	if err := checkBeside(o.dir, set); err != nil {
+	more, err := checkBeside(o.dir, set)
+	if err != nil {
 		return err
 	}
-	for _, w := range warnings {
+	for _, w := range slices.Concat(set.Warnings, more) {
 		a.warn(w.String())
 	}
 	a.note("ok: %s", set.Files[len(set.Files)-1])
 	return nil
 }
 
-// checkBeside compares a configuration with the project that is in the directory, as far as its files tell: its extras, the names of images.
-func checkBeside(dir string, set *definition.Set) error {
-	if _, fetched := mainProject(set); fetched || !holdsProject(dir) {
-		return nil
+// checkBeside compares a configuration with the project that is in the directory, as far as its files tell: its scripts and extras, the names
+// of images. A project that cannot be read is not the configuration's fault, and said by whoever builds.
+func checkBeside(dir string, set *definition.Set) ([]setupcfg.Warning, error) {
+	if !holdsProject(dir) {
+		return nil, nil
 	}
 	project, err := setupcfg.Load(os.DirFS(dir))
 	if err != nil {
-		return nil // which is not the configuration's fault, and said by whoever builds
+		return nil, nil
+	}
+	var warnings []setupcfg.Warning
+	if scripts, known := knownScripts(dir, project); known {
+		if warnings, err = set.CheckScripts(scripts); err != nil {
+			return nil, err
+		}
+	}
+	if _, fetched := mainProject(set); fetched {
+		return warnings, nil
 	}
 	if _, err := images.New(images.Input{Project: project, Definition: set, Version: map[string]string{}}, images.Options{}); err != nil {
-		return usageError{err}
+		return nil, usageError{err}
 	}
-	return nil
+	return warnings, nil
 }
 
 // knownScripts are the console scripts of the project in a directory, if its files name them all.
-func knownScripts(dir string) (scripts []definition.Text, known bool) {
-	project, err := setupcfg.Load(os.DirFS(dir))
-	if err != nil || project.Name.Status != setupcfg.Known || project.ConsoleScripts.Status == setupcfg.Unknown || project.ConsoleScripts.MayGrow {
+func knownScripts(dir string, project *setupcfg.Project) (scripts []definition.Text, known bool) {
+	if project.Name.Status != setupcfg.Known || project.ConsoleScripts.Status == setupcfg.Unknown || project.ConsoleScripts.MayGrow {
 		return nil, false
 	}
 	for _, s := range project.ConsoleScripts.Value {
