@@ -58,6 +58,7 @@ func TestParseDependency(t *testing.T) {
 		{"x; python_version>'3", "error: a quote is not closed"},
 		{"x; os_name not 'a'", `error: "not" must be followed by "in"`},
 		{"x; os_name=='a' b", `error: "b" does not belong to the marker`},
+		{"x @ h\r://h", "error: there must be a blank after the URL"},
 		{"x ;" + strings.Repeat("(", 200), "error: the marker has too many brackets"},
 	} {
 		d, problem := parseDependency(c.text)
